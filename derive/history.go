@@ -1,0 +1,65 @@
+package derive
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/cairn-rollup/cairn/eth"
+)
+
+// maxHistory bounds the snapshots kept when L1 does not finalize: a little more than a day of 12-second L1 blocks. A
+// deeper reorg is a new start.
+const maxHistory = 8192
+
+// History remembers the machine once per L1 block: the snapshot taken when all data up to that block was used. Rewinding,
+// finality and the safe head at an L1 block are look-ups in it. The zero value is empty. It has one owner.
+type History struct {
+	entries []Snapshot // consecutive L1 blocks, oldest first
+}
+
+// Add appends a snapshot; one for the same or an older L1 block replaces what is there from that block on.
+func (h *History) Add(s Snapshot) {
+	kept := h.entries[:h.index(s.Origin().Number)]
+	if len(kept) >= maxHistory {
+		kept = kept[1:]
+	}
+	h.entries = append(kept, s)
+}
+
+// index is the position of the first entry at or above an L1 block number.
+func (h *History) index(number uint64) int {
+	return sort.Search(len(h.entries), func(i int) bool { return h.entries[i].Origin().Number >= number })
+}
+
+// Before returns the newest snapshot of an L1 block below a number.
+func (h *History) Before(number uint64) (Snapshot, bool) {
+	if i := h.index(number); i > 0 {
+		return h.entries[i-1], true
+	}
+	return Snapshot{}, false
+}
+
+// At returns the newest snapshot of an L1 block at or below a number.
+func (h *History) At(number uint64) (Snapshot, bool) {
+	return h.Before(number + 1)
+}
+
+// SafeAt is the safe head as of an L1 block: what was derived from all L1 blocks up to it.
+func (h *History) SafeAt(number uint64) (l1 eth.BlockID, l2 eth.L2Ref, ok bool) {
+	s, ok := h.At(number)
+	if !ok {
+		return eth.BlockID{}, eth.L2Ref{}, false
+	}
+	return s.Origin().ID(), s.Safe(), true
+}
+
+// Prune forgets what is older than the newest snapshot at or below an L1 block: nothing before a finalized block is
+// needed again.
+func (h *History) Prune(number uint64) {
+	if i := h.index(number + 1); i > 1 {
+		h.entries = slices.Delete(h.entries, 0, i-1)
+	}
+}
+
+// Len is the number of snapshots held.
+func (h *History) Len() int { return len(h.entries) }

@@ -1,0 +1,48 @@
+package derive
+
+import (
+	"fmt"
+
+	"github.com/cairn-rollup/cairn/rollup"
+)
+
+// CheckSupported says whether this program has all rules the chain needs. The error is a *rollup.FieldError.
+func CheckSupported(cfg *rollup.Config) error {
+	if cfg.AltDA != nil {
+		return &rollup.FieldError{
+			Field: "alt_da", Value: cfg.AltDA.CommitmentType,
+			Fix: "alternative data availability is not supported; use a chain that posts its batches to L1",
+		}
+	}
+	for f := rollup.Regolith; f <= rollup.Jovian; f++ {
+		at := cfg.Time(f)
+		switch {
+		case f <= rollup.Holocene && (at == nil || *at > cfg.Genesis.L2Time):
+			return &rollup.FieldError{
+				Field: f.String() + "_time", Value: timeString(at),
+				Fix: fmt.Sprintf("set it to 0: only chains with %s active at genesis are supported", f),
+			}
+		case f > rollup.Holocene && at != nil && *at > cfg.Genesis.L2Time:
+			return &rollup.FieldError{
+				Field: f.String() + "_time", Value: timeString(at),
+				Fix: fmt.Sprintf("set it to 0 or leave it out: activating %s after genesis needs upgrade transactions, which are not supported", f),
+			}
+		}
+	}
+	for _, f := range []rollup.Fork{rollup.Karst, rollup.Lagoon} {
+		if at := cfg.Time(f); at != nil {
+			return &rollup.FieldError{
+				Field: f.String() + "_time", Value: timeString(at),
+				Fix: fmt.Sprintf("leave it out: the rules of %s are not supported", f),
+			}
+		}
+	}
+	return nil
+}
+
+func timeString(at *uint64) string {
+	if at == nil {
+		return "not set"
+	}
+	return fmt.Sprint(*at)
+}

@@ -1,0 +1,219 @@
+package driver
+
+import (
+	"errors"
+	"time"
+
+	"github.com/cairn-rollup/cairn/attributes"
+	"github.com/cairn-rollup/cairn/derive"
+	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/forkchoice"
+	"github.com/cairn-rollup/cairn/rollup"
+)
+
+// Config says what kind of node it is.
+type Config struct {
+	Rollup        *rollup.Config
+	Builder       *attributes.Builder
+	Sequencing    Sequencing
+	VerifierConfs uint64 // L1 blocks on top of one before derivation reads it
+	Seed          uint64 // makes this node's retry jitter its own
+}
+
+// Sequencing configures the sequencer.
+type Sequencing struct {
+	Enabled    bool          // the node may sequence
+	Stopped    bool          // it waits for admin_startSequencer
+	Confs      uint64        // L1 blocks on top of one before it becomes an origin
+	Sealing    time.Duration // how long before its timestamp a block is sealed
+	MaxSafeLag uint64        // L2 blocks between safe and unsafe head at which the sequencer stalls; 0: never
+}
+
+// stepsPerEvent bounds the derivation work done between two events, so that the sequencer's timer is never late by more
+// than a few milliseconds.
+const stepsPerEvent = 128
+
+// Core decides. It has no clock, no goroutine and does no I/O: the same events give the same effects.
+type Core struct {
+	cfg Config
+
+	machine   *derive.Machine // nil until the start is found
+	history   derive.History
+	recorded  eth.L1Ref // origin of the newest snapshot in history
+	startSafe uint64    // number of the safe head at the start: what it was derived from is not known
+	settled   uint64    // highest L1 block that was fetched when L1 had already finalized its height
+	finalThen uint64    // L1's finalized height when the block in flight was asked for
+	want      derive.Want
+
+	heads    forkchoice.Heads
+	told     eth.ForkchoiceState // what the engine has acknowledged
+	truncate bool                // unsafe blocks may have lost their L1 origin
+	differs  *derive.Derived     // the derived block that the unsafe chain does not hold
+
+	l1  L1Heads
+	seq sequencer
+
+	engine, l1Lane, originLane lane
+	call                       forkchoice.Call // what the engine lane is doing
+
+	dropped map[string]int
+	failed  bool
+
+	now  time.Time
+	wake time.Time
+	out  []Effect
+}
+
+// lane is the view Core has of a goroutine that does one effect at a time.
+type lane struct {
+	name string
+	busy bool
+	wait backoff
+}
+
+func (l *lane) free(now time.Time) bool { return !l.busy && !l.wait.waiting(now) }
+
+// done notes the end of an effect; err is the reason for waiting before the next.
+func (l *lane) done(now time.Time, seed uint64, err error) {
+	l.busy = false
+	if err == nil {
+		l.wait = backoff{}
+		return
+	}
+	l.wait = l.wait.failed(now, seed, err)
+}
+
+// NewCore makes a Core that will look for its start first.
+func NewCore(cfg Config) *Core {
+	return &Core{
+		cfg: cfg, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped}, dropped: map[string]int{},
+		engine: lane{name: "engine"}, l1Lane: lane{name: "l1"}, originLane: lane{name: "origin"},
+	}
+}
+
+// Handle takes an event and says what to do.
+func (c *Core) Handle(now time.Time, ev Event) []Effect {
+	c.now, c.out, c.wake = now, nil, time.Time{}
+	switch e := ev.(type) {
+	case Tick:
+	case L1Heads:
+		c.onL1Heads(e)
+	case StartFound:
+		c.onStartFound(e)
+	case L1Fetched:
+		c.onL1Fetched(e)
+	case BlobsFetched:
+		c.onBlobsFetched(e)
+	case OriginsFetched:
+		c.onOriginsFetched(e)
+	case EngineDone:
+		c.onEngineDone(e)
+	case StartSequencer:
+		c.onStartSequencer(e)
+	case StopSequencer:
+		c.seq.stop(e.ID)
+	}
+	if !c.failed {
+		c.plan()
+	}
+	return c.out
+}
+
+// plan computes anew what is missing, and orders it where a lane is free.
+func (c *Core) plan() {
+	if c.machine == nil {
+		if c.engine.free(c.now) {
+			c.engine.busy = true
+			c.emit(FindStart{})
+		}
+	} else {
+		c.derive()
+		c.sequence()
+		c.drive()
+	}
+	c.replyStopped()
+	for _, l := range []*lane{&c.engine, &c.l1Lane, &c.originLane} {
+		if !l.busy && l.wait.waiting(c.now) {
+			c.wakeAt(l.wait.until)
+		}
+	}
+	if !c.wake.IsZero() {
+		c.emit(Wake{c.wake})
+	}
+}
+
+func (c *Core) emit(e Effect) { c.out = append(c.out, e) }
+
+func (c *Core) report(s Severity, message string, fields ...any) {
+	c.emit(Report{Severity: s, Message: message, Fields: fields})
+}
+
+// wakeAt asks for a Tick no later than a time.
+func (c *Core) wakeAt(at time.Time) {
+	if c.wake.IsZero() || at.Before(c.wake) {
+		c.wake = at
+	}
+}
+
+// restart forgets everything that was concluded from the engine's chain and looks for the start again.
+func (c *Core) restart(why string) {
+	c.report(Warn, "starting over", "why", why)
+	c.machine, c.want, c.differs, c.truncate = nil, nil, nil, false
+	c.history, c.recorded, c.settled = derive.History{}, eth.L1Ref{}, 0
+	c.told = eth.ForkchoiceState{}
+	c.seq.forget()
+}
+
+func (c *Core) fail(err error) {
+	c.failed = true
+	c.emit(Fail{err})
+}
+
+func (c *Core) onL1Heads(e L1Heads) {
+	c.l1 = e
+	if c.machine != nil {
+		c.finalize()
+	}
+}
+
+func (c *Core) onStartFound(e StartFound) {
+	c.engine.done(c.now, c.cfg.Seed, e.Err)
+	if e.Err != nil {
+		c.report(Warn, "no start found", "err", e.Err, "retry", c.engine.wait.until.Sub(c.now))
+		return
+	}
+	p := e.Start
+	if err := p.Heads.Check(); err != nil {
+		c.fail(err)
+		return
+	}
+	c.heads, c.startSafe = p.Heads, p.Heads.Safe.Number
+	c.machine = derive.New(c.cfg.Builder, p.Derive)
+	c.report(Info, "start found", "unsafe", p.Heads.Unsafe, "safe", p.Heads.Safe, "finalized", p.Heads.Finalized, "l1", p.Derive.Base.L1Ref)
+}
+
+// Status is the node as others see it.
+func (c *Core) Status() Status {
+	s := Status{
+		Started:   c.machine != nil,
+		Sequencer: SequencerStatus{Enabled: c.cfg.Sequencing.Enabled, Active: c.seq.active},
+		Dropped:   c.dropped,
+		Sync: eth.SyncStatus{
+			CurrentL1Finalized: c.l1.Finalized, HeadL1: c.l1.Head, SafeL1: c.l1.Safe, FinalizedL1: c.l1.Finalized,
+			UnsafeL2: c.heads.Unsafe, SafeL2: c.heads.Safe, FinalizedL2: c.heads.Finalized, PendingSafeL2: c.heads.Safe,
+			CrossUnsafeL2: c.heads.Unsafe, LocalSafeL2: c.heads.Safe,
+		},
+	}
+	if c.machine != nil {
+		s.Sync.CurrentL1 = c.machine.Origin()
+	}
+	for _, l := range []*lane{&c.engine, &c.l1Lane, &c.originLane} {
+		if l.wait.failures > 0 {
+			s.Waits = append(s.Waits, Wait{Lane: l.name, Cause: l.wait.cause.Error(), Failures: l.wait.failures, Until: l.wait.until})
+		}
+	}
+	return s
+}
+
+// isMissing says whether an error only means that something is not there yet.
+func isMissing(err error) bool { return errors.Is(err, eth.ErrNotFound) }

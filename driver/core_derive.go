@@ -1,0 +1,158 @@
+package driver
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cairn-rollup/cairn/derive"
+	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/sequence"
+)
+
+// derive lets the machine work and brings it what it wants from L1. What it wants from the engine is drive's.
+func (c *Core) derive() {
+	for range stepsPerEvent {
+		c.want = c.machine.Next()
+		if _, more := c.want.(derive.Working); !more {
+			break
+		}
+	}
+	c.dropped = count(c.dropped, c.machine.Notes())
+	switch w := c.want.(type) {
+	case derive.Working:
+		c.wakeAt(c.now)
+	case derive.NeedL1:
+		c.record()
+		c.finalize()
+		if c.orphaned() {
+			c.rewind("its last L1 block is not on L1's chain any more")
+			c.wakeAt(c.now)
+			return
+		}
+		if w.Number <= c.l1.Head.Number && sequence.Visible(w.Number, c.cfg.VerifierConfs, c.l1.Head) && c.l1Lane.free(c.now) {
+			c.l1Lane.busy, c.finalThen = true, c.l1.Finalized.Number
+			c.emit(FetchL1(w))
+		}
+	case derive.NeedBlobs:
+		if c.l1Lane.free(c.now) {
+			c.l1Lane.busy = true
+			c.emit(FetchBlobs(w))
+		}
+	case derive.Rewind:
+		c.rewind(w.Reason)
+		c.wakeAt(c.now)
+	case derive.Halt:
+		c.fail(errors.New("derivation halted: " + w.Reason))
+	case derive.NeedL2, derive.Build:
+	}
+}
+
+// record keeps a snapshot of the machine once all data of an L1 block is used.
+func (c *Core) record() {
+	if origin := c.machine.Origin(); c.recorded != origin {
+		c.history.Add(c.machine.Snapshot())
+		c.recorded = origin
+	}
+}
+
+// orphaned says whether L1's head shows that the block derivation has read last is not on the chain any more. A head
+// above it shows that only when the next block is fetched.
+func (c *Core) orphaned() bool {
+	head := c.l1.Head
+	if head.Hash == (eth.L1Ref{}).Hash || head.Number > c.machine.Origin().Number {
+		return false
+	}
+	s, ok := c.history.At(head.Number)
+	return ok && s.Origin().Number == head.Number && s.Origin().Hash != head.Hash
+}
+
+// rewind goes back by one L1 block: repeated until the next block fits, it finds the fork point. Unsafe blocks stay, but
+// their L1 origins are looked at. Without an older snapshot the start is looked for anew.
+func (c *Core) rewind(why string) {
+	snapshot, ok := c.history.Before(c.machine.Origin().Number)
+	if !ok {
+		c.restart("L1 reorg below the oldest snapshot: " + why)
+		return
+	}
+	heads, err := c.heads.Rewind(snapshot.Safe())
+	if err != nil {
+		c.restart(err.Error())
+		return
+	}
+	c.report(Warn, "rewinding", "why", why, "from", c.machine.Origin(), "to", snapshot.Origin(), "safe", snapshot.Safe())
+	c.machine.Restore(snapshot)
+	c.recorded = snapshot.Origin()
+	c.settled = min(c.settled, snapshot.Origin().Number)
+	c.heads, c.truncate, c.differs = heads, true, nil
+	c.want = nil
+}
+
+func (c *Core) onL1Fetched(e L1Fetched) {
+	c.l1Lane.done(c.now, c.cfg.Seed, e.Err)
+	need, wanted := c.want.(derive.NeedL1)
+	if e.Err != nil {
+		c.report(Warn, "no L1 block", "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
+		return
+	}
+	if c.machine == nil || !wanted || e.Block.Number != need.Number {
+		return // the machine has been rewound meanwhile
+	}
+	switch err := c.machine.Push(e.Block); {
+	case errors.Is(err, derive.ErrNotNext):
+		c.rewind(err.Error())
+	case err != nil:
+		c.fail(fmt.Errorf("derivation: %w", err))
+	case e.Block.Number <= c.finalThen:
+		c.settled = e.Block.Number
+	}
+}
+
+func (c *Core) onBlobsFetched(e BlobsFetched) {
+	c.l1Lane.done(c.now, c.cfg.Seed, e.Err)
+	if e.Err != nil {
+		c.report(Warn, "no blobs", "block", e.Block, "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
+		c.checkStillCanonical(e.Block)
+		return
+	}
+	need, wanted := c.want.(derive.NeedBlobs)
+	if c.machine == nil || !wanted || need.Block != e.Block {
+		return
+	}
+	if err := c.machine.PushBlobs(e.Blobs); err != nil {
+		c.fail(fmt.Errorf("derivation: %w", err))
+	}
+}
+
+// checkStillCanonical lets a machine that waits for the blobs of a block which L1 has dropped go back: nobody will ever
+// serve them.
+func (c *Core) checkStillCanonical(block eth.L1Ref) {
+	head := c.l1.Head
+	if c.machine == nil || c.machine.Origin() != block {
+		return
+	}
+	if head.Number == block.Number && head.Hash != block.Hash || head.Number == block.Number+1 && head.ParentHash != block.Hash {
+		c.rewind("blobs of an L1 block that is not on L1's chain any more")
+	}
+}
+
+// finalize moves the finalized head to what was derived from finalized L1 blocks (RULES 8.4). A snapshot counts if its
+// L1 block is known to be on the finalized chain: it is the finalized block itself, or an ancestor of one that was
+// fetched after its height had been finalized.
+func (c *Core) finalize() {
+	final := c.l1.Finalized
+	number := c.settled
+	if s, ok := c.history.At(final.Number); ok && s.Origin() == final {
+		number = final.Number
+	}
+	if number == 0 {
+		return
+	}
+	_, safe, ok := c.history.SafeAt(number)
+	if !ok {
+		return
+	}
+	if safe.Number > c.startSafe {
+		c.heads = c.heads.Finalize(safe)
+	}
+	c.history.Prune(number)
+}

@@ -1,0 +1,85 @@
+package driver
+
+import (
+	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/cairn-rollup/cairn/derive"
+	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/forkchoice"
+	"github.com/cairn-rollup/cairn/rollup"
+)
+
+// Event is something that happened. It is one of the types below.
+type Event interface{ event() }
+
+// L1Heads tells of L1's labels. A label that is not known is the zero value.
+type L1Heads struct{ Head, Safe, Finalized eth.L1Ref }
+
+// Tick says that the time asked for by Wake has come.
+type Tick struct{}
+
+// StartFound answers FindStart.
+type StartFound struct {
+	Start Position
+	Err   error
+}
+
+// Position is where a node begins: the heads of the engine and the start of derivation.
+type Position struct {
+	Heads  forkchoice.Heads
+	Derive derive.Start
+}
+
+// L1Fetched answers FetchL1.
+type L1Fetched struct {
+	Block *eth.L1Block
+	Err   error
+}
+
+// BlobsFetched answers FetchBlobs.
+type BlobsFetched struct {
+	Block eth.L1Ref
+	Blobs []*eth.Blob
+	Err   error
+}
+
+// OriginsFetched answers FetchOrigins.
+type OriginsFetched struct {
+	Origins
+	Err error
+}
+
+// Origins is what the sequencer needs to build on an L2 block.
+type Origins struct {
+	Head         eth.L2Ref
+	SystemConfig rollup.SystemConfig // as of Head
+	Current      *eth.L1Block        // the canonical L1 block at the number of Head's origin
+	Next         *eth.L1Block        // the one after; nil if it is not there or not deep enough
+}
+
+// EngineDone answers the engine effect that is in flight.
+type EngineDone struct {
+	Job     eth.PayloadID        // of StartJob
+	Payload *eth.PayloadEnvelope // of SealJob, BuildBlock, ReadBlock
+	Head    eth.L2Ref            // of TruncateUnsafe
+	Err     error
+}
+
+// StartSequencer asks to sequence, on the given unsafe head. Answered by Reply.
+type StartSequencer struct {
+	ID   uint64
+	Head common.Hash
+}
+
+// StopSequencer asks to stop sequencing. Answered by Reply with the unsafe head, once a sealed block has become it.
+type StopSequencer struct{ ID uint64 }
+
+func (L1Heads) event()        {}
+func (Tick) event()           {}
+func (StartFound) event()     {}
+func (L1Fetched) event()      {}
+func (BlobsFetched) event()   {}
+func (OriginsFetched) event() {}
+func (EngineDone) event()     {}
+func (StartSequencer) event() {}
+func (StopSequencer) event()  {}

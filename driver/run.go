@@ -1,0 +1,205 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ethereum/go-ethereum/common"
+)
+
+// Driver is a Core with its loop and lanes.
+type Driver struct {
+	core   *Core
+	ports  Ports
+	walk   walker
+	status atomic.Pointer[Status]
+	admin  chan request
+
+	engine, l1, origin lanePorts
+}
+
+// lanePorts connect the loop with one lane: one effect in, one event out.
+type lanePorts struct {
+	in  chan Effect
+	out chan Event
+}
+
+func newLane() lanePorts { return lanePorts{in: make(chan Effect, 1), out: make(chan Event, 1)} }
+
+// request is an admin call on its way to the loop.
+type request struct {
+	event func(id uint64) Event
+	reply chan Reply
+}
+
+// New makes a driver. Run starts it.
+func New(cfg Config, ports Ports) *Driver {
+	d := &Driver{
+		core: NewCore(cfg), ports: ports, walk: walker{cfg: cfg.Rollup, l1: ports.L1, l2: ports.Engine},
+		admin: make(chan request), engine: newLane(), l1: newLane(), origin: newLane(),
+	}
+	d.publishStatus()
+	return d
+}
+
+// Status is the node's state after the last step. It never changes; ask again for a newer one.
+func (d *Driver) Status() *Status { return d.status.Load() }
+
+func (d *Driver) publishStatus() {
+	s := d.core.Status()
+	d.status.Store(&s)
+}
+
+// Run drives the node until the context ends (its cause is returned) or derivation cannot go on.
+func (d *Driver) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var lanes sync.WaitGroup
+	defer lanes.Wait()
+	defer cancel(nil)
+	for _, l := range []struct {
+		ports lanePorts
+		do    func(context.Context, Effect) Event
+	}{{d.engine, d.doEngine}, {d.l1, d.doL1}, {d.origin, d.doOrigin}} {
+		lanes.Go(func() { serve(ctx, l.ports, l.do) })
+	}
+
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	replies := map[uint64]chan Reply{}
+	for id := uint64(1); ; id++ {
+		var ev Event
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case ev = <-d.engine.out:
+		case <-timer.C:
+			ev = Tick{}
+		case ev = <-d.l1.out:
+		case ev = <-d.origin.out:
+		case heads := <-d.ports.Heads:
+			ev = heads
+		case r := <-d.admin:
+			replies[id] = r.reply
+			ev = r.event(id)
+		}
+		for _, effect := range d.core.Handle(time.Now(), ev) {
+			if fail, ok := effect.(Fail); ok {
+				d.publishStatus()
+				return fail.Err
+			}
+			d.perform(ctx, effect, timer, replies)
+		}
+		d.publishStatus()
+	}
+}
+
+// serve does the effects of one lane, one at a time.
+func serve(ctx context.Context, p lanePorts, do func(context.Context, Effect) Event) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case effect := <-p.in:
+			p.out <- do(ctx, effect) // never blocks: the loop orders one effect at a time
+		}
+	}
+}
+
+// perform starts an effect. It never blocks: a lane has room for the one effect Core may order.
+func (d *Driver) perform(ctx context.Context, effect Effect, timer *time.Timer, replies map[uint64]chan Reply) {
+	switch e := effect.(type) {
+	case FetchL1, FetchBlobs:
+		d.l1.in <- e
+	case FetchOrigins:
+		d.origin.in <- e
+	case Wake:
+		timer.Reset(time.Until(e.At))
+	case Publish:
+		if d.ports.Publish != nil {
+			d.ports.Publish.Publish(e.Payload)
+		}
+	case Reply:
+		replies[e.ID] <- e
+		delete(replies, e.ID)
+	case Report:
+		d.ports.Log.Log(ctx, levels[e.Severity], e.Message, e.Fields...)
+	default:
+		d.engine.in <- e
+	}
+}
+
+var levels = [...]slog.Level{Debug: slog.LevelDebug, Info: slog.LevelInfo, Warn: slog.LevelWarn, Error: slog.LevelError}
+
+// doEngine does one effect of the engine lane.
+func (d *Driver) doEngine(ctx context.Context, effect Effect) Event {
+	var done EngineDone
+	switch e := effect.(type) {
+	case FindStart:
+		start, err := d.walk.findStart(ctx)
+		return StartFound{Start: start, Err: err}
+	case BuildBlock:
+		done.Payload, done.Err = d.ports.Engine.Build(ctx, e.Labels, e.Attributes)
+	case ReadBlock:
+		done.Payload, done.Err = d.ports.Engine.PayloadByNumber(ctx, e.Number)
+	case StartJob:
+		done.Job, done.Err = d.ports.Engine.Start(ctx, e.Labels, e.Attributes)
+	case SealJob:
+		done.Payload, done.Err = d.ports.Engine.Seal(ctx, e.Job)
+	case InsertBlock:
+		done.Err = d.ports.Engine.Insert(ctx, e.Labels, e.Payload)
+	case TruncateUnsafe:
+		done.Head, done.Err = d.walk.canonicalUnsafe(ctx, e.Heads)
+	case SetLabels:
+		done.Err = d.ports.Engine.Forkchoice(ctx, e.Labels)
+	default:
+		panic(fmt.Sprintf("effect %T has no lane", effect))
+	}
+	return done
+}
+
+// doL1 does one effect of the L1 lane.
+func (d *Driver) doL1(ctx context.Context, effect Effect) Event {
+	if e, ok := effect.(FetchBlobs); ok {
+		blobs, err := d.ports.Blobs.Blobs(ctx, e.Block, e.Hashes)
+		return BlobsFetched{Block: e.Block, Blobs: blobs, Err: err}
+	}
+	block, err := d.ports.L1.BlockByNumber(ctx, effect.(FetchL1).Number)
+	return L1Fetched{Block: block, Err: err}
+}
+
+// doOrigin does one effect of the origin lane.
+func (d *Driver) doOrigin(ctx context.Context, effect Effect) Event {
+	origins, err := d.walk.origins(ctx, effect.(FetchOrigins))
+	return OriginsFetched{Origins: origins, Err: err}
+}
+
+// StartSequencer begins to sequence if head is the unsafe head (admin_startSequencer).
+func (d *Driver) StartSequencer(ctx context.Context, head common.Hash) error {
+	_, err := d.ask(ctx, func(id uint64) Event { return StartSequencer{ID: id, Head: head} })
+	return err
+}
+
+// StopSequencer ends sequencing and returns the unsafe head to start on again (admin_stopSequencer).
+func (d *Driver) StopSequencer(ctx context.Context) (common.Hash, error) {
+	return d.ask(ctx, func(id uint64) Event { return StopSequencer{ID: id} })
+}
+
+func (d *Driver) ask(ctx context.Context, event func(uint64) Event) (common.Hash, error) {
+	r := request{event: event, reply: make(chan Reply, 1)}
+	select {
+	case d.admin <- r:
+	case <-ctx.Done():
+		return common.Hash{}, errors.Join(errors.New("the node is not answering"), context.Cause(ctx))
+	}
+	select {
+	case reply := <-r.reply:
+		return reply.Hash, reply.Err
+	case <-ctx.Done():
+		return common.Hash{}, context.Cause(ctx)
+	}
+}

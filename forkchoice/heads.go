@@ -1,0 +1,76 @@
+package forkchoice
+
+import (
+	"fmt"
+
+	"github.com/cairn-rollup/cairn/eth"
+)
+
+// Heads are the three labels of an L2 chain.
+type Heads struct {
+	Unsafe    eth.L2Ref // the tip; may come from a sequencer alone
+	Safe      eth.L2Ref // derived from L1
+	Finalized eth.L2Ref // derived from finalized L1 blocks
+}
+
+// Check says whether the heads are in order.
+func (h Heads) Check() error {
+	if h.Finalized.Number > h.Safe.Number || h.Safe.Number > h.Unsafe.Number {
+		return fmt.Errorf("heads out of order: finalized %s, safe %s, unsafe %s", h.Finalized, h.Safe, h.Unsafe)
+	}
+	return nil
+}
+
+// Labels is what the engine is told.
+func (h Heads) Labels() eth.ForkchoiceState {
+	return eth.ForkchoiceState{HeadBlockHash: h.Unsafe.Hash, SafeBlockHash: h.Safe.Hash, FinalizedBlockHash: h.Finalized.Hash}
+}
+
+// Extended are the heads after an unsafe block on top.
+func (h Heads) Extended(ref eth.L2Ref) Heads {
+	h.Unsafe = ref
+	return h
+}
+
+// Consolidated are the heads after the unsafe chain turned out to hold the derived block.
+func (h Heads) Consolidated(ref eth.L2Ref) Heads {
+	h.Safe = ref
+	if h.Unsafe.Number < ref.Number {
+		h.Unsafe = ref
+	}
+	return h
+}
+
+// Derived are the heads after the engine built a derived block: it is the tip, whatever was unsafe above is gone.
+func (h Heads) Derived(ref eth.L2Ref) Heads {
+	h.Safe, h.Unsafe = ref, ref
+	return h
+}
+
+// Finalize moves the finalized head forward, never beyond safe and never back (RULES 8.4).
+func (h Heads) Finalize(ref eth.L2Ref) Heads {
+	if ref.Number > h.Finalized.Number && ref.Number <= h.Safe.Number {
+		h.Finalized = ref
+	}
+	return h
+}
+
+// Rewind moves the safe head back after an L1 reorg. The unsafe chain stays: its blocks are looked at one by one.
+func (h Heads) Rewind(safe eth.L2Ref) (Heads, error) {
+	if safe.Number < h.Finalized.Number {
+		return h, fmt.Errorf("rewind to %s: it is below the finalized block %s", safe, h.Finalized)
+	}
+	h.Safe = safe
+	if h.Unsafe.Number < safe.Number {
+		h.Unsafe = safe
+	}
+	return h, nil
+}
+
+// Truncated are the heads after unsafe blocks above ref turned out to belong to an L1 chain that is gone.
+func (h Heads) Truncated(ref eth.L2Ref) Heads {
+	if ref.Number >= h.Safe.Number {
+		h.Unsafe = ref
+	}
+	return h
+}

@@ -1,0 +1,57 @@
+package forkchoice
+
+import "github.com/cairn-rollup/cairn/eth"
+
+// Call is a kind of engine call. At most one is in flight.
+type Call uint8
+
+// The calls, in order of precedence: what is late first.
+const (
+	Idle        Call = iota
+	Insert           // make the sealed block the head
+	Seal             // end the building job: its time has come
+	Start            // begin a building job on the unsafe head
+	Truncate         // look for the highest unsafe block whose L1 origin is still there
+	Consolidate      // compare the unsafe block above the safe head with derived attributes
+	Build            // execute derived attributes
+	Read             // fetch a safe block for derivation
+	Label            // tell the engine safe and finalized
+)
+
+var callNames = [...]string{"idle", "insert", "seal", "start", "truncate", "consolidate", "build", "read", "label"}
+
+func (c Call) String() string { return callNames[c] }
+
+// Ready says what could be done.
+type Ready struct {
+	Sealed   bool // a sealed block on the unsafe head waits
+	SealDue  bool // a job is open and its time has come
+	Order    bool // the sequencer has attributes for a block on the unsafe head
+	Truncate bool // unsafe blocks may belong to an L1 chain that is gone
+	Derived  bool // derivation has attributes for a block on the safe head
+	Differs  bool // the unsafe block at that height is known to differ from the derived one
+	Read     bool // derivation needs a block of the safe chain
+}
+
+// Next picks the engine's next call. told is what the engine has acknowledged last.
+func Next(h Heads, told eth.ForkchoiceState, r Ready) Call {
+	switch {
+	case r.Sealed:
+		return Insert
+	case r.SealDue:
+		return Seal
+	case r.Truncate:
+		return Truncate
+	case r.Order:
+		return Start
+	case r.Derived && !r.Differs && h.Safe.Number < h.Unsafe.Number:
+		return Consolidate
+	case r.Derived:
+		return Build
+	case r.Read:
+		return Read
+	case h.Labels() != told:
+		return Label
+	}
+	return Idle
+}
