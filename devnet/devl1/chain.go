@@ -153,7 +153,7 @@ func (c *Chain) assemble(ctx context.Context, parent *types.Header, slot, salt u
 
 func (c *Chain) setHead(block *types.Block) error {
 	n := block.NumberU64()
-	return c.cfg.Chain.SetHead(block, c.ancestor(block, n-min(n, c.cfg.SafeDistance)), c.ancestor(block, c.finalNumber(n)))
+	return c.cfg.Chain.SetHead(block.Hash(), c.ancestor(block, n-min(n, c.cfg.SafeDistance)), c.ancestor(block, c.finalNumber(n)))
 }
 
 // finalNumber is the number of the finalized block below a head; it never goes back.

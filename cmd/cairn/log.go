@@ -1,0 +1,32 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/cairn-rollup/cairn/devnet"
+)
+
+// logFlags choose how much is logged and in what form; names as op-node's.
+type logFlags struct {
+	Level  string `help:"Lowest level to log: debug, info, warn or error." default:"warn" env:"OP_NODE_LOG_LEVEL"`
+	Format string `help:"text, logfmt or json." default:"text" env:"OP_NODE_LOG_FORMAT"`
+}
+
+func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(strings.ToUpper(f.Level))); err != nil {
+		return nil, &devnet.FieldError{Field: "--log.level", Value: f.Level, Fix: "give debug, info, warn or error"}
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch f.Format {
+	case "text":
+		return slog.New(newLineHandler(w, level)), nil
+	case "logfmt":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return nil, &devnet.FieldError{Field: "--log.format", Value: f.Format, Fix: "give text, logfmt or json"}
+}

@@ -1,0 +1,81 @@
+package devnet
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/ethereum/go-ethereum/core"
+
+	"github.com/cairn-rollup/cairn/driver"
+	"github.com/cairn-rollup/cairn/engine/geth"
+	"github.com/cairn-rollup/cairn/l1"
+	"github.com/cairn-rollup/cairn/node"
+)
+
+// sealing is how long before a block's timestamp it is sealed, and for how long it may take transactions then.
+const sealing = 50 * time.Millisecond
+
+// openChain opens one execution chain of the devnet. All state is kept, so that reorgs of any depth work and a killed
+// process continues where it was.
+func (d *Devnet) openChain(name string, genesis *core.Genesis, port int) (*geth.Chain, error) {
+	if port == 0 {
+		port = geth.AnyPort
+	}
+	chain, err := geth.Open(geth.Config{
+		Name: name, Genesis: genesis, DataDir: d.cfg.DataDir, Archive: true, Durable: d.cfg.DataDir != "",
+		Host: d.cfg.Host, Port: port, CORS: []string{"*"}, VirtualHosts: []string{"*"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	d.onClose(chain.Close)
+	return chain, nil
+}
+
+// l2 is a rollup node with its engine.
+type l2 struct {
+	chain *geth.Chain
+	node  *node.Node
+}
+
+// openNode puts a rollup node on an engine of its own. The node gets L1 and nothing else.
+func (d *Devnet) openNode(name string, port, nodePort int, sequencing driver.Sequencing) (*l2, error) {
+	chain, err := d.openChain(name, d.genesis.L2, port)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := geth.NewEngine(chain, sealing)
+	if err != nil {
+		return nil, err
+	}
+	beacon, err := l1.NewBeacon(d.beacon.url(), l1.BeaconConfig{})
+	if err != nil {
+		return nil, err
+	}
+	n, err := node.New(node.Config{
+		Rollup: d.genesis.Rollup, BlobSchedule: node.BlobSchedule(d.genesis.L1.Config),
+		Engine: engine, EngineRPC: chain.RPC(), L1: d.l1.RPC(), Beacon: beacon,
+		L1Poll: d.cfg.l1BlockTime() / 4, L1Labels: d.cfg.l1BlockTime(),
+		Sequencing: sequencing, RPCAddress: d.cfg.address(nodePort), EnableAdmin: true,
+		Version: d.cfg.Version, Seed: uint64(len(name)), Log: d.cfg.Log.With(slog.String("node", name)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open node %s: %w", name, err)
+	}
+	d.onClose(n.Close)
+	return &l2{chain: chain, node: n}, nil
+}
+
+func (n *l2) info() NodeInfo {
+	return NodeInfo{RPC: n.chain.URL(), WS: n.chain.WebSocketURL(), Node: n.node.URL()}
+}
+
+func (n *l2) heads() HeadsStatus {
+	s := n.node.Status()
+	waiting := ""
+	for _, w := range s.Waits {
+		waiting = w.Lane + ": " + w.Cause
+	}
+	return headsOf(s.Sync, waiting)
+}
