@@ -1,10 +1,9 @@
 package rollup
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 
@@ -148,6 +147,11 @@ func (c *Config) Check() error {
 			return bad("chain_op_config.eip1559Elasticity", 0, "set a positive number, 6 is usual")
 		case o.EIP1559Denominator == 0:
 			return bad("chain_op_config.eip1559Denominator", 0, "set a positive number, 50 is usual")
+		case o.EIP1559Elasticity > math.MaxUint32:
+			return bad("chain_op_config.eip1559Elasticity", o.EIP1559Elasticity, "set a number below 2^32: headers have 4 bytes for it")
+		case o.EIP1559DenominatorCanyon != nil && *o.EIP1559DenominatorCanyon > math.MaxUint32:
+			return bad("chain_op_config.eip1559DenominatorCanyon", *o.EIP1559DenominatorCanyon,
+				"set a number below 2^32: headers have 4 bytes for it")
 		case c.CanyonTime != nil && (o.EIP1559DenominatorCanyon == nil || *o.EIP1559DenominatorCanyon == 0):
 			return bad("chain_op_config.eip1559DenominatorCanyon", 0, "canyon_time is set: set a positive number, 250 is usual")
 		}
@@ -180,8 +184,7 @@ func (c *Config) checkForkOrder() error {
 // caller can warn. The result has passed Check.
 func Parse(text []byte) (cfg *Config, unknown []string, err error) {
 	cfg = new(Config)
-	dec := json.NewDecoder(bytes.NewReader(text))
-	if err := dec.Decode(cfg); err != nil {
+	if err := json.Unmarshal(text, cfg); err != nil {
 		return nil, nil, jsonError(text, err)
 	}
 	if unknown, err = cfg.readOldKeys(text); err != nil {
@@ -212,6 +215,7 @@ func (c *Config) readOldKeys(text []byte) (unknown []string, err error) {
 			if err := json.Unmarshal(raw, &c.LagoonTime); err != nil {
 				return nil, &FieldError{Field: key, Value: string(raw), Fix: "write it as lagoon_time, a number of seconds since 1970"}
 			}
+			continue
 		}
 		if _, ok := known[key]; !ok {
 			unknown = append(unknown, key)
@@ -232,17 +236,3 @@ var knownKeys = func() *Config {
 	}
 	return c
 }()
-
-// jsonError turns the decoder's error into one that says where in the file it is.
-func jsonError(text []byte, err error) error {
-	var syntax *json.SyntaxError
-	var typ *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &typ):
-		return &FieldError{Field: typ.Field, Value: typ.Value, Fix: "write it as " + typ.Type.String()}
-	case errors.As(err, &syntax):
-		line := 1 + bytes.Count(text[:min(int(syntax.Offset), len(text))], []byte{'\n'})
-		return fmt.Errorf("not JSON at line %d: %w", line, err)
-	}
-	return fmt.Errorf("read rollup configuration: %w", err)
-}
