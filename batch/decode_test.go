@@ -32,7 +32,8 @@ type rawSpan struct {
 
 func (s *rawSpan) item() []byte {
 	return bytes.Join([][]byte{
-		{1}, s.relTimestamp, s.l1OriginNum, s.checks, s.blocks, s.originBits, s.txCounts, s.creation, s.parity, s.sigs, s.tos,
+		{1},
+		s.relTimestamp, s.l1OriginNum, s.checks, s.blocks, s.originBits, s.txCounts, s.creation, s.parity, s.sigs, s.tos,
 		s.datas, s.nonces, s.gases, s.protected,
 	}, nil)
 }

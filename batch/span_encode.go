@@ -225,7 +225,7 @@ func split(tx []byte, chain *chainValues) (splitTx, error) {
 // splitFields reads the fields in the order in which appendTo writes them.
 func (t *splitTx) splitFields(b []byte, chain *chainValues) (err error) {
 	var id, v []byte
-	ok := true
+	var ok bool
 	if t.typ != untyped {
 		if id, b, ok = takeRawInt(b, uint256Bytes); !ok {
 			return errTxMalformed

@@ -30,8 +30,8 @@ type InboxTx struct {
 	Hash       common.Hash
 	Index      uint64 // position in the block
 	From       common.Address
-	Blob       bool          // type 3: the data is in the blobs, calldata does not count
-	Data       []byte        // calldata; nil for a blob transaction
+	Blob       bool          // type 3 from Ecotone on: the data is in the blobs, calldata does not count
+	Data       []byte        // calldata; nil if Blob
 	BlobHashes []common.Hash // versioned hashes, in transaction order
 }
 

@@ -17,7 +17,7 @@ const CancunUpdateFraction = 3338477
 
 // BaseFee is the price of one blob gas in wei at an L1 block with excess blob gas (EIP-4844 get_base_fee_per_blob_gas).
 // A nil excess means that L1 has no blobs yet: the price is 1 (specs: Ecotone L1 attributes). cancun forces the
-// parameters from before Prague (rollup.json pectra_blob_schedule_time).
+// parameters from before Prague (rollup.json pectra_blob_schedule_time). The price saturates at 2^256-1.
 func (s BlobSchedule) BaseFee(excess *uint64, l1Time uint64, cancun bool) *big.Int {
 	if excess == nil {
 		return big.NewInt(1)
@@ -28,8 +28,17 @@ func (s BlobSchedule) BaseFee(excess *uint64, l1Time uint64, cancun bool) *big.I
 			fraction = p.UpdateFraction
 		}
 	}
+	if *excess/fraction >= maxExponent {
+		return new(big.Int).Set(maxBlobBaseFee)
+	}
 	return fakeExponential(big.NewInt(1), new(big.Int).SetUint64(*excess), new(big.Int).SetUint64(fraction))
 }
+
+// A header that some L1 endpoint made up could carry an excess whose exponential takes forever and fits no 256 bits.
+// No real chain gets near: e^177 wei is more ether than there is, by far.
+const maxExponent = 177
+
+var maxBlobBaseFee = new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 256), big.NewInt(1))
 
 // fakeExponential approximates factor * e^(numerator/denominator) by the Taylor series of EIP-4844.
 func fakeExponential(factor, numerator, denominator *big.Int) *big.Int {

@@ -1,6 +1,7 @@
 package rollup_test
 
 import (
+	"math"
 	"math/big"
 	"testing"
 
@@ -72,5 +73,14 @@ func BenchmarkBlobBaseFee(b *testing.B) {
 	blobs, excess := mainnetBlobs(), uint64(100_000_000)
 	for b.Loop() {
 		blobs.BaseFee(&excess, 1<<40, false)
+	}
+}
+
+func TestBlobBaseFeeOfAMadeUpHeaderIsBounded(t *testing.T) {
+	s := rollup.BlobSchedule{{UpdateFraction: rollup.CancunUpdateFraction}}
+	for _, excess := range []uint64{176 * rollup.CancunUpdateFraction, 177 * rollup.CancunUpdateFraction, math.MaxUint64} {
+		if fee := s.BaseFee(&excess, 0, false); fee.BitLen() > 256 || fee.BitLen() < 250 {
+			t.Errorf("excess %d: a fee of %d bits, want one of at most 256", excess, fee.BitLen())
+		}
 	}
 }

@@ -1,0 +1,68 @@
+package channel
+
+// frameSet holds the data of frames by frame number. It is persistent: with and below give a new set and leave the
+// receiver as it was, sharing all they can. A trie of four levels, one per hexadecimal digit of the number, makes every
+// step cheap whatever order the frames come in; with a copied slice or map, a batcher could make us copy quadratically.
+type frameSet struct {
+	root  *frameNode
+	count int
+}
+
+// frameNode is an inner node (its data is nil) on levels 0 to 3 and a frame on level 4. Nodes are never written to
+// once they are part of a set.
+type frameNode struct {
+	child [16]*frameNode
+	data  []byte
+}
+
+const frameLevels = 4
+
+func frameDigit(number uint16, level int) uint16 {
+	return number >> (4 * (frameLevels - 1 - level)) & 0xf
+}
+
+func (s frameSet) get(number uint16) (data []byte, ok bool) {
+	n := s.root
+	for level := 0; level < frameLevels && n != nil; level++ {
+		n = n.child[frameDigit(number, level)]
+	}
+	if n == nil {
+		return nil, false
+	}
+	return n.data, true
+}
+
+func (s frameSet) has(number uint16) bool {
+	_, ok := s.get(number)
+	return ok
+}
+
+// with adds a frame whose number must not be in the set.
+func (s frameSet) with(number uint16, data []byte) frameSet {
+	return frameSet{root: s.root.with(number, data, 0), count: s.count + 1}
+}
+
+// below keeps the frames with numbers less than end.
+func (s frameSet) below(end uint16) frameSet {
+	var kept frameSet
+	for number := range end {
+		if data, ok := s.get(number); ok {
+			kept = kept.with(number, data)
+		}
+	}
+	return kept
+}
+
+func (n *frameNode) with(number uint16, data []byte, level int) *frameNode {
+	var next frameNode
+	if n != nil {
+		next = *n
+	}
+	if level == frameLevels {
+		next.data = data
+		return &next
+	}
+	digit := frameDigit(number, level)
+	next.child[digit] = next.child[digit].with(number, data, level+1)
+	return &next
+}
