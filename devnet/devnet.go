@@ -33,6 +33,7 @@ type Devnet struct {
 	sequencer *l2
 	verifiers []*l2
 	batcher   *batching
+	urgent    urgency
 	control   *rpc.Server
 
 	closers []func() error
@@ -112,11 +113,11 @@ func (d *Devnet) openL2() (err error) {
 	p := d.cfg.Ports
 	d.sequencer, err = d.openNode("sequencer", p.Sequencer, p.SequencerNode, driver.Sequencing{
 		Enabled: true, Stopped: d.cfg.SequencerStopped, Confs: d.cfg.SequencerConfs, Sealing: sealing,
-	})
+	}, &d.urgent)
 	if err != nil {
 		return err
 	}
-	verifier, err := d.openNode("verifier", p.Verifier, p.VerifierNode, driver.Sequencing{})
+	verifier, err := d.openNode("verifier", p.Verifier, p.VerifierNode, driver.Sequencing{}, nil)
 	if err != nil {
 		return err
 	}

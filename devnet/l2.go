@@ -40,7 +40,7 @@ type l2 struct {
 }
 
 // openNode puts a rollup node on an engine of its own. The node gets L1 and nothing else.
-func (d *Devnet) openNode(name string, port, nodePort int, sequencing driver.Sequencing) (*l2, error) {
+func (d *Devnet) openNode(name string, port, nodePort int, sequencing driver.Sequencing, publish driver.Publisher) (*l2, error) {
 	chain, err := d.openChain(name, d.genesis.L2, port)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func (d *Devnet) openNode(name string, port, nodePort int, sequencing driver.Seq
 		Rollup: d.genesis.Rollup, BlobSchedule: node.BlobSchedule(d.genesis.L1.Config),
 		Engine: engine, EngineRPC: chain.RPC(), L1: d.l1.RPC(), Beacon: beacon,
 		L1Poll: d.cfg.l1BlockTime() / 4, L1Labels: d.cfg.l1BlockTime(),
-		Sequencing: sequencing, RPCAddress: d.cfg.address(nodePort), EnableAdmin: true,
+		Sequencing: sequencing, Publish: publish, RPCAddress: d.cfg.address(nodePort), EnableAdmin: true,
 		Version: d.cfg.Version, Seed: uint64(len(name)), Log: d.cfg.Log.With(slog.String("node", name)),
 	})
 	if err != nil {

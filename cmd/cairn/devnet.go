@@ -88,7 +88,7 @@ func (c *devnetUpCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	geth.SetLog(log.Handler())
+	geth.SetLog(engineLog{log.Handler()})
 	cfg := c.config()
 	cfg.Log = log
 	d, err := devnet.Open(ctx, cfg)

@@ -1,0 +1,51 @@
+# Targets for people and for CI. `make help` lists them.
+GO       ?= go
+FUZZTIME ?= 5s
+LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
+
+.PHONY: help build test race fuzz lint fmt bench contracts clients e2e cover check
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+build: ## build bin/cairn
+	$(GO) build -o bin/cairn ./cmd/cairn
+
+test: ## all tests, as in the README
+	$(GO) test ./...
+
+race: ## race detector where goroutines meet
+	$(GO) test -race -short ./driver ./l1 ./txmgr ./batcher/... ./rpc ./devnet/...
+
+fuzz: ## every fuzz target for FUZZTIME (default 5s)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+	    echo "fuzz $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel 2 $$pkg; \
+	  done; done
+
+lint: ## golangci-lint, pinned in tools/go.mod
+	$(GO) vet ./...
+	$(LINT) run ./...
+
+fmt: ## format the code
+	$(LINT) fmt ./...
+
+bench: ## the figures of docs/performance.md
+	$(GO) test -run '^$$' -bench 'BenchmarkBlock' -benchtime 20x ./engine/geth
+	$(GO) test -run '^$$' -bench 'Derive|RealChannel|Snapshot' ./derive
+	$(GO) test -run '^$$' -bench 'Brotli|Encode' ./channel ./batcher/encoder
+
+contracts: ## rebuild the contracts and compare with what is committed (needs Node.js)
+	cd contracts && npm ci && node build.mjs --check
+
+clients: ## real clients (viem) against a devnet (needs Node.js)
+	test/clients/run.sh
+
+e2e: ## the end-to-end test
+	$(GO) test -count=1 -run TestWholeRollup -v ./devnet
+
+cover: ## test coverage by package
+	$(GO) test -short -cover ./...
+
+check: ## what CI runs
+	.ci/run
