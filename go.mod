@@ -3,14 +3,12 @@ module github.com/cairn-rollup/cairn
 go 1.26.0
 
 require (
-	github.com/alecthomas/kong v1.17.0
-	github.com/andybalholm/brotli v1.2.2
-	github.com/ethereum/go-ethereum v1.17.0
-)
-
-require (
-	github.com/fsnotify/fsnotify v1.9.0 // indirect
-	github.com/google/uuid v1.6.0 // indirect
+	github.com/alecthomas/kong v1.17.0 // command line: the struct is the help
+	github.com/andybalholm/brotli v1.2.2 // channels from Fjord on; the same codec as op-node, so the same leniency
+	github.com/ethereum-optimism/optimism v1.19.6 // data only: the L2 predeploys of genesis (docs/adr/0006-predeploys.md)
+	github.com/ethereum/go-ethereum v1.17.0 // types, crypto, RPC, and the embedded engine; replaced by op-geth below (docs/adr/0004-embedded-engine.md)
+	github.com/holiman/uint256 v1.3.2 // go-ethereum's own 256-bit integers
+	golang.org/x/sync v0.24.0 // errgroup: start together, first error ends all
 )
 
 require (
@@ -36,10 +34,10 @@ require (
 	github.com/deckarep/golang-set/v2 v2.6.0 // indirect
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.0 // indirect
 	github.com/emicklei/dot v1.6.2 // indirect
-	github.com/ethereum-optimism/optimism v1.19.6
 	github.com/ethereum/c-kzg-4844/v2 v2.1.6 // indirect
 	github.com/ethereum/go-bigmodexpfix v0.0.0-20250911101455-f9e208c548ab // indirect
 	github.com/ferranbt/fastssz v0.1.4 // indirect
+	github.com/fsnotify/fsnotify v1.9.0 // indirect
 	github.com/getsentry/sentry-go v0.27.0 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect
@@ -48,16 +46,16 @@ require (
 	github.com/gogo/protobuf v1.3.2 // indirect
 	github.com/golang-jwt/jwt/v4 v4.5.2 // indirect
 	github.com/golang/snappy v1.0.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
 	github.com/gorilla/websocket v1.5.3 // indirect
 	github.com/grafana/pyroscope-go v1.2.7 // indirect
 	github.com/grafana/pyroscope-go/godeltaprof v0.1.9 // indirect
 	github.com/hashicorp/go-bexpr v0.1.11 // indirect
 	github.com/holiman/billy v0.0.0-20250707135307-f2f9b9aae7db // indirect
 	github.com/holiman/bloomfilter/v2 v2.0.3 // indirect
-	github.com/holiman/uint256 v1.3.2
 	github.com/huin/goupnp v1.3.0 // indirect
 	github.com/jackpal/go-nat-pmp v1.0.2 // indirect
-	github.com/klauspost/compress v1.18.7
+	github.com/klauspost/compress v1.18.7 // indirect
 	github.com/klauspost/cpuid/v2 v2.2.10 // indirect
 	github.com/kr/pretty v0.3.1 // indirect
 	github.com/kr/text v0.2.0 // indirect
@@ -96,7 +94,6 @@ require (
 	go.opentelemetry.io/otel/trace v1.44.0 // indirect
 	golang.org/x/crypto v0.56.0 // indirect
 	golang.org/x/exp v0.0.0-20250606033433-dcc06ee1d476 // indirect
-	golang.org/x/sync v0.24.0
 	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 	golang.org/x/time v0.14.0 // indirect
@@ -105,4 +102,5 @@ require (
 	gopkg.in/yaml.v2 v2.4.0 // indirect
 )
 
+// op-geth is go-ethereum with the OP Stack's rules; the number required above does not matter.
 replace github.com/ethereum/go-ethereum => github.com/ethereum-optimism/op-geth v1.101702.3
