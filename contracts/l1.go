@@ -59,15 +59,15 @@ type L1Addresses struct {
 func (p L1Params) validate() error {
 	switch {
 	case p.ChainID == 0:
-		return errors.New("ChainID is zero")
+		return errors.New("parameter ChainID is zero")
 	case p.GasLimit < params.MinGasLimit:
 		return fmt.Errorf("GasLimit %d is below %d", p.GasLimit, params.MinGasLimit)
 	case p.Owner == (common.Address{}):
-		return errors.New("Owner is zero")
+		return errors.New("parameter Owner is zero")
 	case p.Batcher == (common.Address{}):
-		return errors.New("Batcher is zero")
+		return errors.New("parameter Batcher is zero")
 	case p.BatchInbox == (common.Address{}):
-		return errors.New("BatchInbox is zero")
+		return errors.New("parameter BatchInbox is zero")
 	case p.L2ChainID == nil || p.L2ChainID.Sign() <= 0 || p.L2ChainID.BitLen() > 256:
 		return fmt.Errorf("L2ChainID %v is not a positive uint256", p.L2ChainID)
 	case p.L2ChainID.Cmp(new(big.Int).SetUint64(p.ChainID)) == 0:

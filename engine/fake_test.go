@@ -50,9 +50,13 @@ func (f *fakeEngine) ForkchoiceUpdatedV2(fc, attrs raw) (any, error) {
 func (f *fakeEngine) ForkchoiceUpdatedV3(fc, attrs raw) (any, error) {
 	return f.answer("engine_forkchoiceUpdatedV3", fc, attrs)
 }
+
 func (f *fakeEngine) GetPayloadV2(id raw) (any, error) { return f.answer("engine_getPayloadV2", id) }
+
 func (f *fakeEngine) GetPayloadV3(id raw) (any, error) { return f.answer("engine_getPayloadV3", id) }
+
 func (f *fakeEngine) GetPayloadV4(id raw) (any, error) { return f.answer("engine_getPayloadV4", id) }
+
 func (f *fakeEngine) GetPayloadV5(id raw) (any, error) { return f.answer("engine_getPayloadV5", id) }
 func (f *fakeEngine) NewPayloadV2(p raw) (any, error)  { return f.answer("engine_newPayloadV2", p) }
 

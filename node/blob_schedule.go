@@ -18,8 +18,14 @@ func BlobSchedule(l1 *params.ChainConfig) rollup.BlobSchedule {
 		time *uint64
 		blob *params.BlobConfig
 	}{
-		{l1.CancunTime, s.Cancun}, {l1.PragueTime, s.Prague}, {l1.OsakaTime, s.Osaka},
-		{l1.BPO1Time, s.BPO1}, {l1.BPO2Time, s.BPO2}, {l1.BPO3Time, s.BPO3}, {l1.BPO4Time, s.BPO4}, {l1.BPO5Time, s.BPO5},
+		{l1.CancunTime, s.Cancun},
+		{l1.PragueTime, s.Prague},
+		{l1.OsakaTime, s.Osaka},
+		{l1.BPO1Time, s.BPO1},
+		{l1.BPO2Time, s.BPO2},
+		{l1.BPO3Time, s.BPO3},
+		{l1.BPO4Time, s.BPO4},
+		{l1.BPO5Time, s.BPO5},
 	} {
 		if f.time != nil && f.blob != nil {
 			out = append(out, rollup.BlobParams{Time: *f.time, UpdateFraction: f.blob.UpdateFraction})
