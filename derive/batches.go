@@ -112,13 +112,7 @@ func (m *Machine) compare(safe batch.SafeBlock) {
 	s := &m.s
 	o := *s.overlap
 	s.overlap = nil
-	verdict, reason := batch.Accept, batch.OK
-	if o.prefix {
-		verdict, reason = batch.CheckSpanLinks(m.view(), o.span, safe.Ref)
-	} else if reason = batch.CheckOverlap(o.span, safe); reason != batch.OK {
-		verdict = batch.Drop
-	}
-	if verdict != batch.Accept {
+	if verdict, reason := o.check(m.view(), safe); verdict != batch.Accept {
 		m.refuse(verdict, reason)
 		return
 	}
@@ -127,6 +121,17 @@ func (m *Machine) compare(safe batch.SafeBlock) {
 		return
 	}
 	s.overlap = &overlap{span: o.span, number: o.number + 1}
+}
+
+// check judges the span by one block of the safe chain.
+func (o *overlap) check(view batch.View, safe batch.SafeBlock) (batch.Verdict, batch.Reason) {
+	if o.prefix {
+		return batch.CheckSpanLinks(view, o.span, safe.Ref)
+	}
+	if reason := batch.CheckOverlap(o.span, safe); reason != batch.OK {
+		return batch.Drop, reason
+	}
+	return batch.Accept, batch.OK
 }
 
 // stepSpan takes the next block out of the span batch.

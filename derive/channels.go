@@ -1,8 +1,6 @@
 package derive
 
 import (
-	"slices"
-
 	"github.com/cairn-rollup/cairn/batch"
 	"github.com/cairn-rollup/cairn/channel"
 )
@@ -36,17 +34,26 @@ func (m *Machine) pull() (batch.Batch, pulled) {
 func (m *Machine) nextItem() {
 	s := &m.s
 	item := s.source.items[0]
-	s.source.items = s.source.items[1:]
+	s.source.items = tail(s.source.items)
 	frames, reason := channel.ParseFrames(item)
 	if reason != channel.None {
 		m.note(DroppedItem, reason, 1)
 		return
 	}
-	kept, dropped := channel.Prune(slices.Concat(s.frames, frames))
+	kept, dropped := channel.Prune(frames) // the queue is empty: pull takes frames first
 	s.frames = kept
 	for _, d := range dropped {
 		m.note(DroppedFrame, d.Reason, 1)
 	}
+}
+
+// tail is a queue without its first element. Of an empty queue no memory stays: snapshots, of which there are many, are
+// taken when all queues are empty, and would keep all data of their L1 block alive.
+func tail[T any](queue []T) []T {
+	if len(queue) == 1 {
+		return nil
+	}
+	return queue[1:]
 }
 
 // nextFrame gives one frame to the assembler, and opens the channel it completes.
@@ -57,9 +64,13 @@ func (m *Machine) nextFrame() {
 		m.note(DroppedChannel, reason, 1)
 	}
 	frame := s.frames[0]
-	s.frames = s.frames[1:]
+	s.frames = tail(s.frames)
 	raw, complete, lost := s.assembler.Add(frame, s.origin.Number, limits)
-	if lost != channel.None {
+	switch lost {
+	case channel.None:
+	case channel.ChannelReplaced, channel.ChannelTooLarge:
+		m.note(DroppedChannel, lost, 1)
+	default:
 		m.note(DroppedFrame, lost, 1)
 	}
 	if !complete {

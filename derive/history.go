@@ -19,29 +19,35 @@ type History struct {
 
 // Add appends a snapshot; one for the same or an older L1 block replaces what is there from that block on.
 func (h *History) Add(s Snapshot) {
-	kept := h.entries[:h.index(s.Origin().Number)]
+	kept := h.entries[:h.above(s.Origin().Number)]
+	if n := len(kept); n > 0 && kept[n-1].Origin().Number == s.Origin().Number {
+		kept = kept[:n-1]
+	}
 	if len(kept) >= maxHistory {
 		kept = kept[1:]
 	}
 	h.entries = append(kept, s)
 }
 
-// index is the position of the first entry at or above an L1 block number.
-func (h *History) index(number uint64) int {
-	return sort.Search(len(h.entries), func(i int) bool { return h.entries[i].Origin().Number >= number })
+// above is the position of the first entry above an L1 block number.
+func (h *History) above(number uint64) int {
+	return sort.Search(len(h.entries), func(i int) bool { return h.entries[i].Origin().Number > number })
 }
 
 // Before returns the newest snapshot of an L1 block below a number.
 func (h *History) Before(number uint64) (Snapshot, bool) {
-	if i := h.index(number); i > 0 {
-		return h.entries[i-1], true
+	if number == 0 {
+		return Snapshot{}, false
 	}
-	return Snapshot{}, false
+	return h.At(number - 1)
 }
 
 // At returns the newest snapshot of an L1 block at or below a number.
 func (h *History) At(number uint64) (Snapshot, bool) {
-	return h.Before(number + 1)
+	if i := h.above(number); i > 0 {
+		return h.entries[i-1], true
+	}
+	return Snapshot{}, false
 }
 
 // SafeAt is the safe head as of an L1 block: what was derived from all L1 blocks up to it.
@@ -56,7 +62,7 @@ func (h *History) SafeAt(number uint64) (l1 eth.BlockID, l2 eth.L2Ref, ok bool) 
 // Prune forgets what is older than the newest snapshot at or below an L1 block: nothing before a finalized block is
 // needed again.
 func (h *History) Prune(number uint64) {
-	if i := h.index(number + 1); i > 1 {
+	if i := h.above(number); i > 1 {
 		h.entries = slices.Delete(h.entries, 0, i-1)
 	}
 }

@@ -14,6 +14,12 @@ func CheckSupported(cfg *rollup.Config) error {
 			Fix: "alternative data availability is not supported; use a chain that posts its batches to L1",
 		}
 	}
+	if cfg.ChainOpConfig == nil {
+		return &rollup.FieldError{
+			Field: "chain_op_config", Value: "not set",
+			Fix: "set eip1559Elasticity, eip1559Denominator and eip1559DenominatorCanyon as the chain's genesis has them; 6, 50 and 250 are usual",
+		}
+	}
 	for f := rollup.Regolith; f <= rollup.Jovian; f++ {
 		at := cfg.Time(f)
 		switch {
