@@ -4,6 +4,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/cairn-rollup/cairn/attributes"
 	"github.com/cairn-rollup/cairn/derive"
 	"github.com/cairn-rollup/cairn/eth"
@@ -54,10 +56,12 @@ type Core struct {
 	seq sequencer
 
 	engine, l1Lane, originLane lane
-	call                       forkchoice.Call // what the engine lane is doing
+	start                      lane        // the search for the start, which the engine lane does: only the waiting between two
+	asked                      call        // what the engine lane is doing
+	misfit                     common.Hash // the last L1 block that did not fit
 
 	dropped map[string]int
-	failed  bool
+	failure error // why the node has ended
 
 	now  time.Time
 	wake time.Time
@@ -87,17 +91,20 @@ func (l *lane) done(now time.Time, seed uint64, err error) {
 func NewCore(cfg Config) *Core {
 	return &Core{
 		cfg: cfg, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped}, dropped: map[string]int{},
-		engine: lane{name: "engine"}, l1Lane: lane{name: "l1"}, originLane: lane{name: "origin"},
+		engine: lane{name: "engine"}, l1Lane: lane{name: "l1"}, originLane: lane{name: "origin"}, start: lane{name: "start"},
 	}
 }
 
 // Handle takes an event and says what to do.
 func (c *Core) Handle(now time.Time, ev Event) []Effect {
+	if c.failure != nil {
+		return nil
+	}
 	c.now, c.out, c.wake = now, nil, time.Time{}
 	switch e := ev.(type) {
 	case Tick:
 	case L1Heads:
-		c.onL1Heads(e)
+		c.l1 = e
 	case StartFound:
 		c.onStartFound(e)
 	case L1Fetched:
@@ -113,26 +120,27 @@ func (c *Core) Handle(now time.Time, ev Event) []Effect {
 	case StopSequencer:
 		c.seq.stop(e.ID)
 	}
-	if !c.failed {
-		c.plan()
-	}
+	c.plan()
 	return c.out
 }
 
 // plan computes anew what is missing, and orders it where a lane is free.
 func (c *Core) plan() {
-	if c.machine == nil {
-		if c.engine.free(c.now) {
-			c.engine.busy = true
-			c.emit(FindStart{})
-		}
-	} else {
-		c.derive()
+	if c.machine != nil && c.failure == nil {
+		c.derive() // may end in a new start, or for good
+	}
+	switch {
+	case c.failure != nil:
+		return
+	case c.machine != nil:
 		c.sequence()
 		c.drive()
+	case c.engine.free(c.now) && c.start.free(c.now):
+		c.engine.busy = true
+		c.emit(FindStart{Finalized: c.heads.Finalized})
 	}
 	c.replyStopped()
-	for _, l := range []*lane{&c.engine, &c.l1Lane, &c.originLane} {
+	for _, l := range c.lanes() {
 		if !l.busy && l.wait.waiting(c.now) {
 			c.wakeAt(l.wait.until)
 		}
@@ -140,6 +148,15 @@ func (c *Core) plan() {
 	if !c.wake.IsZero() {
 		c.emit(Wake{c.wake})
 	}
+}
+
+// lanes are all that can wait after a failure. The search for the start counts while it goes on.
+func (c *Core) lanes() []*lane {
+	lanes := []*lane{&c.engine, &c.l1Lane, &c.originLane}
+	if c.machine == nil {
+		lanes = append(lanes, &c.start)
+	}
+	return lanes
 }
 
 func (c *Core) emit(e Effect) { c.out = append(c.out, e) }
@@ -155,9 +172,18 @@ func (c *Core) wakeAt(at time.Time) {
 	}
 }
 
-// restart forgets everything that was concluded from the engine's chain and looks for the start again.
-func (c *Core) restart(why string) {
-	c.report(Warn, "starting over", "why", why)
+// calm is how long a node has to do without a new start before it may have one without waiting longer than the first
+// time.
+const calm = time.Minute
+
+// restart forgets everything that was concluded from the engine's chain and looks for the start again, the later the
+// more often it comes to that.
+func (c *Core) restart(why error) {
+	if c.now.Sub(c.start.wait.until) > calm {
+		c.start.wait = backoff{}
+	}
+	c.start.done(c.now, c.cfg.Seed, why)
+	c.report(Warn, "starting over", "why", why, "retry", c.start.wait.until.Sub(c.now))
 	c.machine, c.want, c.differs, c.truncate = nil, nil, nil, false
 	c.history, c.recorded, c.settled = derive.History{}, eth.L1Ref{}, 0
 	c.told = eth.ForkchoiceState{}
@@ -165,21 +191,15 @@ func (c *Core) restart(why string) {
 }
 
 func (c *Core) fail(err error) {
-	c.failed = true
+	c.failure = err
 	c.emit(Fail{err})
 }
 
-func (c *Core) onL1Heads(e L1Heads) {
-	c.l1 = e
-	if c.machine != nil {
-		c.finalize()
-	}
-}
-
 func (c *Core) onStartFound(e StartFound) {
-	c.engine.done(c.now, c.cfg.Seed, e.Err)
+	c.engine.done(c.now, c.cfg.Seed, nil)
 	if e.Err != nil {
-		c.report(Warn, "no start found", "err", e.Err, "retry", c.engine.wait.until.Sub(c.now))
+		c.start.done(c.now, c.cfg.Seed, e.Err)
+		c.report(Warn, "no start found", "err", e.Err, "retry", c.start.wait.until.Sub(c.now))
 		return
 	}
 	p := e.Start
@@ -207,7 +227,10 @@ func (c *Core) Status() Status {
 	if c.machine != nil {
 		s.Sync.CurrentL1 = c.machine.Origin()
 	}
-	for _, l := range []*lane{&c.engine, &c.l1Lane, &c.originLane} {
+	if c.failure != nil {
+		s.Failure = c.failure.Error()
+	}
+	for _, l := range c.lanes() {
 		if l.wait.failures > 0 {
 			s.Waits = append(s.Waits, Wait{Lane: l.name, Cause: l.wait.cause.Error(), Failures: l.wait.failures, Until: l.wait.until})
 		}

@@ -17,7 +17,11 @@ func (c *Core) derive() {
 			break
 		}
 	}
-	c.dropped = count(c.dropped, c.machine.Notes())
+	notes := c.machine.Notes()
+	c.dropped = count(c.dropped, notes)
+	for _, n := range notes {
+		c.report(Debug, "left out", "what", n.What, "reason", n.Reason, "l1", n.L1, "count", n.Count)
+	}
 	switch w := c.want.(type) {
 	case derive.Working:
 		c.wakeAt(c.now)
@@ -39,8 +43,9 @@ func (c *Core) derive() {
 			c.emit(FetchBlobs(w))
 		}
 	case derive.Rewind:
-		c.rewind(w.Reason)
-		c.wakeAt(c.now)
+		// The block that derivation stands on does not belong to this L1 chain. It is from the start: a block derived since
+		// is left behind with its snapshot when L1 reorganises. Going back in L1 block by block would lead here again.
+		c.restart(errors.New(w.Reason))
 	case derive.Halt:
 		c.fail(errors.New("derivation halted: " + w.Reason))
 	case derive.NeedL2, derive.Build:
@@ -71,16 +76,17 @@ func (c *Core) orphaned() bool {
 func (c *Core) rewind(why string) {
 	snapshot, ok := c.history.Before(c.machine.Origin().Number)
 	if !ok {
-		c.restart("L1 reorg below the oldest snapshot: " + why)
+		c.restart(fmt.Errorf("L1 reorg below the oldest snapshot: %s", why))
 		return
 	}
 	heads, err := c.heads.Rewind(snapshot.Safe())
 	if err != nil {
-		c.restart(err.Error())
+		c.restart(err)
 		return
 	}
 	c.report(Warn, "rewinding", "why", why, "from", c.machine.Origin(), "to", snapshot.Origin(), "safe", snapshot.Safe())
 	c.machine.Restore(snapshot)
+	c.history.Add(snapshot) // what is newer belongs to the L1 chain that is gone
 	c.recorded = snapshot.Origin()
 	c.settled = min(c.settled, snapshot.Origin().Number)
 	c.heads, c.truncate, c.differs = heads, true, nil
@@ -94,12 +100,12 @@ func (c *Core) onL1Fetched(e L1Fetched) {
 		c.report(Warn, "no L1 block", "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
 		return
 	}
-	if c.machine == nil || !wanted || e.Block.Number != need.Number {
+	if !wanted || e.Block.Number != need.Number {
 		return // the machine has been rewound meanwhile
 	}
 	switch err := c.machine.Push(e.Block); {
 	case errors.Is(err, derive.ErrNotNext):
-		c.rewind(err.Error())
+		c.onMisfit(e.Block, err)
 	case err != nil:
 		c.fail(fmt.Errorf("derivation: %w", err))
 	case e.Block.Number <= c.finalThen:
@@ -107,31 +113,36 @@ func (c *Core) onL1Fetched(e L1Fetched) {
 	}
 }
 
+// onMisfit goes back after an L1 reorg. One block is the next for nobody twice in a row unless L1 contradicts itself,
+// as endpoints behind a load balancer do: then there is no hurry.
+func (c *Core) onMisfit(block *eth.L1Block, why error) {
+	if c.misfit == block.Hash {
+		c.l1Lane.done(c.now, c.cfg.Seed, why)
+	}
+	c.misfit = block.Hash
+	c.rewind(why.Error())
+}
+
 func (c *Core) onBlobsFetched(e BlobsFetched) {
-	c.l1Lane.done(c.now, c.cfg.Seed, e.Err)
-	if e.Err != nil {
-		c.report(Warn, "no blobs", "block", e.Block, "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
-		c.checkStillCanonical(e.Block)
+	need, wanted := c.want.(derive.NeedBlobs)
+	wanted = wanted && need.Block == e.Block
+	if e.Err != nil && wanted && e.Canonical != e.Block && e.Canonical != (eth.L1Ref{}) {
+		c.l1Lane.done(c.now, c.cfg.Seed, nil)
+		c.rewind("nobody has the blobs of an L1 block that is not on L1's chain any more")
 		return
 	}
-	need, wanted := c.want.(derive.NeedBlobs)
-	if c.machine == nil || !wanted || need.Block != e.Block {
+	if e.Err != nil {
+		err := fmt.Errorf("blobs of L1 block %s: %w", e.Block, e.Err)
+		c.l1Lane.done(c.now, c.cfg.Seed, err)
+		c.report(Warn, "no blobs", "err", err, "retry", c.l1Lane.wait.until.Sub(c.now))
 		return
+	}
+	c.l1Lane.done(c.now, c.cfg.Seed, nil)
+	if !wanted {
+		return // a new start has been made meanwhile
 	}
 	if err := c.machine.PushBlobs(e.Blobs); err != nil {
 		c.fail(fmt.Errorf("derivation: %w", err))
-	}
-}
-
-// checkStillCanonical lets a machine that waits for the blobs of a block which L1 has dropped go back: nobody will ever
-// serve them.
-func (c *Core) checkStillCanonical(block eth.L1Ref) {
-	head := c.l1.Head
-	if c.machine == nil || c.machine.Origin() != block {
-		return
-	}
-	if head.Number == block.Number && head.Hash != block.Hash || head.Number == block.Number+1 && head.ParentHash != block.Hash {
-		c.rewind("blobs of an L1 block that is not on L1's chain any more")
 	}
 }
 

@@ -11,6 +11,17 @@ import (
 	"github.com/cairn-rollup/cairn/sequence"
 )
 
+// call is an engine call in flight with all that its answer is judged by: Core may think otherwise by then.
+type call struct {
+	kind    forkchoice.Call
+	heads   forkchoice.Heads
+	labels  eth.ForkchoiceState // what the engine has acknowledged if it says yes
+	order   *order              // of Start
+	job     *job                // of Seal
+	sealed  *sealed             // of Insert
+	derived *derive.Derived     // of Consolidate and Build
+}
+
 // drive gives the engine its next call.
 func (c *Core) drive() {
 	if !c.engine.free(c.now) {
@@ -19,7 +30,7 @@ func (c *Core) drive() {
 	s := &c.seq
 	build, derived := c.want.(derive.Build)
 	read, reading := c.want.(derive.NeedL2)
-	c.call = forkchoice.Next(c.heads, c.told, forkchoice.Ready{
+	kind := forkchoice.Next(c.heads, c.told, forkchoice.Ready{
 		Sealed:   s.sealed != nil,
 		SealDue:  s.job != nil && !c.now.Before(s.job.sealAt),
 		Order:    s.order != nil && s.job == nil,
@@ -29,7 +40,10 @@ func (c *Core) drive() {
 		Read:     reading,
 	})
 	labels := c.heads.Labels()
-	switch c.call {
+	c.asked = call{
+		kind: kind, heads: c.heads, labels: labels, order: s.order, job: s.job, sealed: s.sealed, derived: build.Derived,
+	}
+	switch kind {
 	case forkchoice.Idle:
 		return
 	case forkchoice.Insert:
@@ -54,40 +68,59 @@ func (c *Core) drive() {
 	c.engine.busy = true
 }
 
-// onEngineDone takes the answer to the call in flight. A rejection is an answer; a forkchoice error means that our idea
-// of the engine's chain is wrong; everything else is tried again later.
+// onEngineDone takes the answer to the call in flight. Done and rejected are answers; a forkchoice error means that our
+// idea of the engine's chain is wrong; everything else is tried again later.
 func (c *Core) onEngineDone(e EngineDone) {
-	call := c.call
-	c.call = forkchoice.Idle
-	if e.Err != nil && !eth.IsRejected(e.Err) && !errors.Is(e.Err, eth.ErrUnknownPayload) {
-		c.engine.done(c.now, c.cfg.Seed, e.Err)
-		c.report(Warn, "engine call failed", "call", call, "err", e.Err, "retry", c.engine.wait.until.Sub(c.now))
-		if errors.Is(e.Err, eth.ErrForkchoice) || isMissing(e.Err) {
-			c.restart(e.Err.Error())
-		}
-		return
-	}
-	c.engine.done(c.now, c.cfg.Seed, nil)
+	asked := c.asked
+	c.asked = call{}
 	if c.machine == nil {
+		c.engine.done(c.now, c.cfg.Seed, nil)
 		return // the answer belongs to a time before a new start
 	}
-	switch call {
+	switch err := e.Err; {
+	case err == nil, eth.IsRejected(err) && asked.makesBlock():
+		c.engine.done(c.now, c.cfg.Seed, nil)
+		c.onAnswer(asked, e)
+	case errors.Is(err, eth.ErrForkchoice), errors.Is(err, eth.ErrNotFound), eth.IsRejected(err):
+		c.engine.done(c.now, c.cfg.Seed, nil)
+		c.restart(fmt.Errorf("engine call %s: %w", asked.kind, err))
+	default:
+		c.engine.done(c.now, c.cfg.Seed, err)
+		c.report(Warn, "engine call failed", "call", asked.kind, "err", err, "retry", c.engine.wait.until.Sub(c.now))
+		if errors.Is(err, eth.ErrUnknownPayload) && asked.kind == forkchoice.Seal && c.seq.job == asked.job {
+			c.seq.job = nil // the engine lost it: it is started again (RULES 7.3)
+		}
+	}
+}
+
+// makesBlock says whether a block can be rejected by the call. To reject labels is to disagree about the chain.
+func (a *call) makesBlock() bool {
+	switch a.kind {
+	case forkchoice.Start, forkchoice.Seal, forkchoice.Insert, forkchoice.Build:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *Core) onAnswer(asked call, e EngineDone) {
+	switch asked.kind {
 	case forkchoice.Insert:
-		c.onInserted(e)
+		c.onInserted(asked, e)
 	case forkchoice.Seal:
-		c.onSealed(e)
+		c.onSealed(asked, e)
 	case forkchoice.Start:
-		c.onJobStarted(e)
+		c.onJobStarted(asked, e)
 	case forkchoice.Truncate:
-		c.onTruncated(e)
+		c.onTruncated(asked, e)
 	case forkchoice.Consolidate:
-		c.onRead(e)
+		c.onRead(asked, e)
 	case forkchoice.Build:
-		c.onBuilt(e)
+		c.onBuilt(asked, e)
 	case forkchoice.Read:
 		c.check(c.machine.PushL2(e.Payload.ExecutionPayload))
 	case forkchoice.Label:
-		c.told = c.heads.Labels()
+		c.told = asked.labels
 	case forkchoice.Idle:
 	}
 }
@@ -100,8 +133,8 @@ func (c *Core) check(err error) {
 }
 
 // onBuilt takes the block that came out of derived attributes, or the engine's refusal.
-func (c *Core) onBuilt(e EngineDone) {
-	d := c.want.(derive.Build).Derived
+func (c *Core) onBuilt(asked call, e EngineDone) {
+	d := asked.derived
 	if e.Err != nil {
 		c.report(Warn, "derived block is invalid", "parent", d.Parent, "l1", d.DerivedFrom, "err", e.Err, "deposits_only", d.Attributes.OnlyDeposits())
 		c.check(c.machine.Reject())
@@ -109,15 +142,16 @@ func (c *Core) onBuilt(e EngineDone) {
 	}
 	ref := d.Ref(e.Payload.ExecutionPayload.BlockHash)
 	c.check(c.machine.Confirm(ref))
-	c.told = c.heads.Labels()
+	c.told = asked.labels
 	c.told.HeadBlockHash = ref.Hash
 	c.heads, c.differs = c.heads.Derived(ref), nil
+	c.holdSequencer(c.blockTime()) // L1 knows more than we do: no own block before that is taken in (RULES 10.4)
 	c.report(Debug, "derived", "block", ref, "txs", len(d.Attributes.Transactions), "l1", d.DerivedFrom)
 }
 
 // onRead compares the unsafe block with what was derived for its height (RULES 7.2).
-func (c *Core) onRead(e EngineDone) {
-	d := c.want.(derive.Build).Derived
+func (c *Core) onRead(asked call, e EngineDone) {
+	d := asked.derived
 	ref := d.Ref(e.Payload.ExecutionPayload.BlockHash)
 	if why := attributes.Matches(c.cfg.Rollup, &d.Attributes, d.Parent.Hash, e.Payload); why != attributes.MismatchNone {
 		c.report(Warn, "unsafe block differs from L1, it will be replaced", "block", ref, "field", why, "l1", d.DerivedFrom)
@@ -129,55 +163,55 @@ func (c *Core) onRead(e EngineDone) {
 	c.report(Debug, "consolidated", "block", ref, "l1", d.DerivedFrom)
 }
 
-func (c *Core) onJobStarted(e EngineDone) {
+// onJobStarted takes the id of a job. A plan that was given up meanwhile stays so: the engine forgets its job by itself.
+func (c *Core) onJobStarted(asked call, e EngineDone) {
 	s := &c.seq
-	o := s.order
+	if s.order != asked.order {
+		return
+	}
 	s.order = nil
-	switch {
-	case e.Err != nil:
+	if e.Err != nil {
 		c.report(Error, "engine refuses the sequencer's attributes", "err", e.Err)
 		c.holdSequencer(c.blockTime())
-	case o != nil && s.active:
-		s.job = &job{order: o, id: e.Job, sealAt: sequence.SealAt(c.cfg.Rollup, o.parent, c.cfg.Sequencing.Sealing)}
+		return
 	}
+	o := asked.order
+	s.job = &job{order: o, id: e.Job, sealAt: sequence.SealAt(c.cfg.Rollup, o.parent, c.cfg.Sequencing.Sealing)}
 }
 
-func (c *Core) onSealed(e EngineDone) {
+func (c *Core) onSealed(asked call, e EngineDone) {
 	s := &c.seq
-	j := s.job
+	if s.job != asked.job {
+		return // given up meanwhile
+	}
 	s.job = nil
-	switch {
-	case errors.Is(e.Err, eth.ErrUnknownPayload):
-		c.report(Warn, "engine lost the building job, starting it again")
-	case e.Err != nil:
+	if e.Err != nil {
 		c.report(Error, "sealed block is invalid", "err", e.Err)
 		c.holdSequencer(c.blockTime())
-	case j != nil && s.active:
-		s.sealed = &sealed{payload: e.Payload, ref: j.ref(e.Payload.ExecutionPayload.BlockHash)}
-		c.emit(Publish{e.Payload})
+		return
 	}
+	s.sealed = &sealed{payload: e.Payload, ref: asked.job.ref(e.Payload.ExecutionPayload.BlockHash)}
+	c.emit(Publish{e.Payload})
 }
 
-func (c *Core) onInserted(e EngineDone) {
-	done := c.seq.sealed
+func (c *Core) onInserted(asked call, e EngineDone) {
 	c.seq.sealed = nil
 	if e.Err != nil {
 		c.report(Error, "own block is invalid", "err", e.Err)
 		c.holdSequencer(c.blockTime())
 		return
 	}
-	c.told = c.heads.Labels()
-	c.told.HeadBlockHash = done.ref.Hash
-	c.heads = c.heads.Extended(done.ref)
-	c.report(Info, "sequenced", "block", done.ref, "origin", done.ref.L1Origin, "txs", len(done.payload.ExecutionPayload.Transactions), "gas", done.payload.ExecutionPayload.GasUsed)
+	ref, payload := asked.sealed.ref, asked.sealed.payload.ExecutionPayload
+	c.told = asked.labels
+	c.told.HeadBlockHash = ref.Hash
+	c.heads = c.heads.Extended(ref)
+	c.report(Info, "sequenced", "block", ref, "origin", ref.L1Origin, "txs", len(payload.Transactions), "gas", payload.GasUsed)
 }
 
-func (c *Core) onTruncated(e EngineDone) {
-	if e.Err != nil {
-		c.fail(e.Err) // a search is never rejected
-		return
-	}
-	c.truncate = false
+// onTruncated cuts the unsafe chain down to what still has its L1 origin. If L1 went back meanwhile, it was looked at too
+// short a part of it.
+func (c *Core) onTruncated(asked call, e EngineDone) {
+	c.truncate = asked.heads.Safe != c.heads.Safe
 	if e.Head != c.heads.Unsafe {
 		c.report(Warn, "unsafe blocks lost their L1 origin", "from", c.heads.Unsafe, "to", e.Head)
 		c.heads = c.heads.Truncated(e.Head)

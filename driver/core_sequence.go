@@ -44,7 +44,9 @@ type sealed struct {
 	ref     eth.L2Ref
 }
 
-func (s *sequencer) forget() { s.order, s.job, s.sealed = nil, nil, nil }
+// forget drops what was planned with the engine. A sealed block may be public: while its parent is the head it is
+// inserted and not built again (RULES 10.3).
+func (s *sequencer) forget() { s.order, s.job = nil, nil }
 
 // stop ends sequencing. A block that is sealed may be public already: it is still made the head.
 func (s *sequencer) stop(id uint64) {
@@ -69,7 +71,11 @@ func (c *Core) voidStale() {
 	if s.job != nil && s.job.parent != head {
 		s.job = nil
 	}
-	if s.sealed != nil && s.sealed.ref.ParentHash != head.Hash {
+	switch {
+	case s.sealed == nil || s.sealed.ref.ParentHash == head.Hash:
+	case s.sealed.ref == head: // inserted while nobody looked
+		s.sealed = nil
+	default:
 		c.report(Warn, "own block is void", "block", s.sealed.ref, "unsafe", head)
 		s.sealed = nil
 	}
@@ -128,6 +134,7 @@ func (c *Core) onOriginsFetched(e OriginsFetched) {
 	case sequence.Inconsistent:
 		c.report(Warn, "L1 origin of the unsafe head is gone", "head", e.Head, "origin", e.Head.L1Origin, "l1", e.Current.L1Ref)
 		c.truncate = true
+		c.holdSequencer(c.blockTime()) // as after every reset (RULES 10.4)
 		return
 	case sequence.WaitForNext:
 		c.holdSequencer(time.Second)
@@ -145,6 +152,7 @@ func (c *Core) orderBlock(e OriginsFetched, origin *eth.L1Block) {
 	switch {
 	case errors.Is(err, attributes.ErrOriginMismatch), errors.Is(err, attributes.ErrBeforeOrigin):
 		c.truncate = true
+		c.holdSequencer(c.blockTime())
 		return
 	case err != nil:
 		c.report(Error, "cannot make attributes for the next block", "head", e.Head, "origin", origin.L1Ref, "err", err)
@@ -186,9 +194,9 @@ func (c *Core) onStartSequencer(e StartSequencer) {
 	c.emit(Reply{ID: e.ID, Err: err})
 }
 
-// replyStopped answers stop requests once nothing sealed is left.
+// replyStopped answers stop requests once the heads are known and nothing sealed is left.
 func (c *Core) replyStopped() {
-	if len(c.seq.stopping) == 0 || c.seq.sealed != nil {
+	if len(c.seq.stopping) == 0 || c.machine == nil || c.seq.sealed != nil {
 		return
 	}
 	for _, id := range c.seq.stopping {

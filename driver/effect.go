@@ -14,8 +14,9 @@ type Effect interface{ effect() }
 
 // Engine lane. Each is answered by EngineDone, FindStart by StartFound.
 type (
-	// FindStart looks for the place to begin in the engine's chain and in L1.
-	FindStart struct{}
+	// FindStart looks for the place to begin in the engine's chain and in L1. Finalized has been final before, if it is not
+	// zero: the engine may not have heard of it.
+	FindStart struct{ Finalized eth.L2Ref }
 	// BuildBlock executes derived attributes on the head of Labels.
 	BuildBlock struct {
 		Labels     eth.ForkchoiceState
@@ -52,7 +53,7 @@ type (
 	}
 )
 
-// FetchOrigins, of the origin lane, fetches what the sequencer needs to build on Head; answered by OriginsFetched.
+// FetchOrigins fetches, in the origin lane, what the sequencer needs to build on Head; answered by OriginsFetched.
 type FetchOrigins struct {
 	Head     eth.L2Ref
 	WithNext bool // the next L1 block is deep enough

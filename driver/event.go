@@ -38,9 +38,10 @@ type L1Fetched struct {
 
 // BlobsFetched answers FetchBlobs.
 type BlobsFetched struct {
-	Block eth.L1Ref
-	Blobs []*eth.Blob
-	Err   error
+	Block     eth.L1Ref
+	Blobs     []*eth.Blob
+	Canonical eth.L1Ref // with Err: the L1 block that is at this height now, if that is known
+	Err       error
 }
 
 // OriginsFetched answers FetchOrigins.
@@ -71,7 +72,8 @@ type StartSequencer struct {
 	Head common.Hash
 }
 
-// StopSequencer asks to stop sequencing. Answered by Reply with the unsafe head, once a sealed block has become it.
+// StopSequencer asks to stop sequencing. It stops at once; the Reply with the unsafe head comes when the heads are known
+// and a sealed block has become one of them.
 type StopSequencer struct{ ID uint64 }
 
 func (L1Heads) event()        {}

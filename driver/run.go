@@ -19,6 +19,7 @@ type Driver struct {
 	walk   walker
 	status atomic.Pointer[Status]
 	admin  chan request
+	ended  chan struct{} // closed when Run has returned
 
 	engine, l1, origin lanePorts
 }
@@ -41,7 +42,7 @@ type request struct {
 func New(cfg Config, ports Ports) *Driver {
 	d := &Driver{
 		core: NewCore(cfg), ports: ports, walk: walker{cfg: cfg.Rollup, l1: ports.L1, l2: ports.Engine},
-		admin: make(chan request), engine: newLane(), l1: newLane(), origin: newLane(),
+		admin: make(chan request), ended: make(chan struct{}), engine: newLane(), l1: newLane(), origin: newLane(),
 	}
 	d.publishStatus()
 	return d
@@ -55,8 +56,9 @@ func (d *Driver) publishStatus() {
 	d.status.Store(&s)
 }
 
-// Run drives the node until the context ends (its cause is returned) or derivation cannot go on.
+// Run drives the node until the context ends (its cause is returned) or derivation cannot go on. It runs once.
 func (d *Driver) Run(ctx context.Context) error {
+	defer close(d.ended)
 	ctx, cancel := context.WithCancelCause(ctx)
 	var lanes sync.WaitGroup
 	defer lanes.Wait()
@@ -127,7 +129,7 @@ func (d *Driver) perform(ctx context.Context, effect Effect, timer *time.Timer, 
 		replies[e.ID] <- e
 		delete(replies, e.ID)
 	case Report:
-		d.ports.Log.Log(ctx, levels[e.Severity], e.Message, e.Fields...)
+		d.ports.Log.Log(ctx, levels[e.Severity], e.Message, e.Fields...) //nolint:sloglint // a Report's message is static where it is made
 	default:
 		d.engine.in <- e
 	}
@@ -140,7 +142,7 @@ func (d *Driver) doEngine(ctx context.Context, effect Effect) Event {
 	var done EngineDone
 	switch e := effect.(type) {
 	case FindStart:
-		start, err := d.walk.findStart(ctx)
+		start, err := d.walk.findStart(ctx, e.Finalized)
 		return StartFound{Start: start, Err: err}
 	case BuildBlock:
 		done.Payload, done.Err = d.ports.Engine.Build(ctx, e.Labels, e.Attributes)
@@ -153,7 +155,7 @@ func (d *Driver) doEngine(ctx context.Context, effect Effect) Event {
 	case InsertBlock:
 		done.Err = d.ports.Engine.Insert(ctx, e.Labels, e.Payload)
 	case TruncateUnsafe:
-		done.Head, done.Err = d.walk.canonicalUnsafe(ctx, e.Heads)
+		done.Head, _, done.Err = d.walk.canonicalUnsafe(ctx, e.Heads)
 	case SetLabels:
 		done.Err = d.ports.Engine.Forkchoice(ctx, e.Labels)
 	default:
@@ -165,11 +167,23 @@ func (d *Driver) doEngine(ctx context.Context, effect Effect) Event {
 // doL1 does one effect of the L1 lane.
 func (d *Driver) doL1(ctx context.Context, effect Effect) Event {
 	if e, ok := effect.(FetchBlobs); ok {
-		blobs, err := d.ports.Blobs.Blobs(ctx, e.Block, e.Hashes)
-		return BlobsFetched{Block: e.Block, Blobs: blobs, Err: err}
+		return d.fetchBlobs(ctx, e)
 	}
 	block, err := d.ports.L1.BlockByNumber(ctx, effect.(FetchL1).Number)
 	return L1Fetched{Block: block, Err: err}
+}
+
+// fetchBlobs finds out, if there are no blobs, whether the block they belong to is still on L1's chain: if not, nobody
+// will ever serve them.
+func (d *Driver) fetchBlobs(ctx context.Context, e FetchBlobs) BlobsFetched {
+	done := BlobsFetched{Block: e.Block}
+	if done.Blobs, done.Err = d.ports.Blobs.Blobs(ctx, e.Block, e.Hashes); done.Err == nil {
+		return done
+	}
+	if ref, err := d.ports.L1.RefByNumber(ctx, e.Block.Number); err == nil {
+		done.Canonical = ref
+	}
+	return done
 }
 
 // doOrigin does one effect of the origin lane.
@@ -193,13 +207,19 @@ func (d *Driver) ask(ctx context.Context, event func(uint64) Event) (common.Hash
 	r := request{event: event, reply: make(chan Reply, 1)}
 	select {
 	case d.admin <- r:
+	case <-d.ended:
+		return common.Hash{}, errEnded
 	case <-ctx.Done():
 		return common.Hash{}, errors.Join(errors.New("the node is not answering"), context.Cause(ctx))
 	}
 	select {
 	case reply := <-r.reply:
 		return reply.Hash, reply.Err
+	case <-d.ended:
+		return common.Hash{}, errEnded
 	case <-ctx.Done():
 		return common.Hash{}, context.Cause(ctx)
 	}
 }
+
+var errEnded = errors.New("the node has ended")

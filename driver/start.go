@@ -21,8 +21,8 @@ type walker struct {
 
 // findStart finds the place to begin (RULES 8.1, 8.2): the unsafe head, cut down to blocks whose L1 origin is canonical;
 // a safe head so old that the L1 blocks it was derived from are beyond doubt; and the L1 block from which its next
-// channel can have begun.
-func (w walker) findStart(ctx context.Context) (Position, error) {
+// channel can have begun. The finalized head is the engine's, or known if that is higher.
+func (w walker) findStart(ctx context.Context, known eth.L2Ref) (Position, error) {
 	unsafe, err := w.label(ctx, "latest")
 	if err != nil {
 		return Position{}, err
@@ -33,6 +33,9 @@ func (w walker) findStart(ctx context.Context) (Position, error) {
 	}
 	if err != nil {
 		return Position{}, err
+	}
+	if known.Number > finalized.Number {
+		finalized = known
 	}
 	if unsafe.Number < finalized.Number {
 		return Position{}, fmt.Errorf("the engine's head %s is below its finalized block %s: restore its database", unsafe, finalized)
@@ -45,10 +48,11 @@ func (w walker) findStart(ctx context.Context) (Position, error) {
 		return Position{}, err
 	}
 	heads := forkchoice.Heads{Unsafe: unsafe, Safe: finalized, Finalized: finalized}
-	if heads.Unsafe, err = w.canonicalUnsafe(ctx, heads); err != nil {
+	var canonical eth.L2Ref
+	if heads.Unsafe, canonical, err = w.canonicalUnsafe(ctx, heads); err != nil {
 		return Position{}, err
 	}
-	if heads.Safe, err = w.settledSafe(ctx, heads, labelled); err != nil {
+	if heads.Safe, err = w.settledSafe(ctx, finalized, labelled, canonical); err != nil {
 		return Position{}, err
 	}
 	start, err := w.deriveStart(ctx, heads.Safe)
@@ -56,38 +60,45 @@ func (w walker) findStart(ctx context.Context) (Position, error) {
 }
 
 // canonicalUnsafe is the highest block from safe to unsafe whose L1 origin is on the L1 chain, or might be: an origin
-// above L1's head is given the benefit of the doubt.
-func (w walker) canonicalUnsafe(ctx context.Context, heads forkchoice.Heads) (eth.L2Ref, error) {
-	best := heads.Unsafe
-	for n := heads.Unsafe; n.Number > heads.Safe.Number; {
-		l1, err := w.l1.RefByNumber(ctx, n.L1Origin.Number)
-		if err != nil && !isMissing(err) {
-			return eth.L2Ref{}, err
-		}
-		canonical := err == nil && l1.Hash == n.L1Origin.Hash
-		if canonical {
-			return best, nil
-		}
+// above L1's head is given the benefit of the doubt. canonical is the highest one without doubt.
+func (w walker) canonicalUnsafe(ctx context.Context, heads forkchoice.Heads) (unsafe, canonical eth.L2Ref, err error) {
+	unsafe = heads.Unsafe
+	n := unsafe
+	for n.Number > heads.Safe.Number {
+		origin, err := w.l1.RefByNumber(ctx, n.L1Origin.Number)
 		known := err == nil
-		origin := n.L1Origin
-		for n.L1Origin == origin && n.Number > heads.Safe.Number {
+		switch {
+		case err != nil && !isMissing(err):
+			return unsafe, canonical, err
+		case known && origin.Hash == n.L1Origin.Hash:
+			return unsafe, n, nil
+		}
+		for epoch := n.L1Origin; n.L1Origin == epoch && n.Number > heads.Safe.Number; {
 			if n, err = w.parent(ctx, n); err != nil {
-				return eth.L2Ref{}, err
+				return unsafe, canonical, err
 			}
 		}
 		if known {
-			best = n
+			unsafe = n
 		}
 	}
-	return best, nil
+	return unsafe, n, sameAt(n, heads.Safe)
+}
+
+// sameAt says that the engine's chain must go through a block it has called safe or finalized.
+func sameAt(n, label eth.L2Ref) error {
+	if n.Number == label.Number && n.Hash != label.Hash {
+		return fmt.Errorf("the engine's chain has block %s, but %s was safe or finalized: %w", n, label, eth.ErrForkchoice)
+	}
+	return nil
 }
 
 // settledSafe is the block to derive on: the last one whose batch must have been on L1 a sequencing window ago, as the
 // engine's own label may come from L1 blocks that are gone; the finalized block at the lowest (RULES 8.1).
-func (w walker) settledSafe(ctx context.Context, heads forkchoice.Heads, labelled eth.L2Ref) (eth.L2Ref, error) {
-	n := heads.Unsafe
-	for n.Number > heads.Finalized.Number {
-		old := n.L1Origin.Number+w.cfg.SeqWindowSize < heads.Unsafe.L1Origin.Number
+func (w walker) settledSafe(ctx context.Context, finalized, labelled, canonical eth.L2Ref) (eth.L2Ref, error) {
+	n := canonical
+	for n.Number > finalized.Number {
+		old := n.L1Origin.Number+w.cfg.SeqWindowSize < canonical.L1Origin.Number
 		first := n.SequenceNumber == 0
 		parent, err := w.parent(ctx, n)
 		if err != nil {
@@ -98,7 +109,7 @@ func (w walker) settledSafe(ctx context.Context, heads forkchoice.Heads, labelle
 		}
 		n = parent
 	}
-	return heads.Finalized, nil
+	return finalized, sameAt(n, finalized)
 }
 
 // deriveStart goes back from the safe head by the channel timeout (RULES 8.2).
@@ -112,12 +123,15 @@ func (w walker) deriveStart(ctx context.Context, safe eth.L2Ref) (derive.Start, 
 		return derive.Start{}, fmt.Errorf("system config of L2 block %s: %w", safe, err)
 	}
 	n := safe
-	for n.Number > w.cfg.Genesis.L2.Number && n.L1Origin.Number > w.cfg.Genesis.L1.Number {
-		origin, err := w.l1.RefByNumber(ctx, n.L1Origin.Number)
-		if err != nil {
-			return derive.Start{}, fmt.Errorf("read L1 block %d: %w", n.L1Origin.Number, err)
+	var origin eth.L1Ref
+	for {
+		if origin.ID() != n.L1Origin {
+			if origin, err = w.canonicalOrigin(ctx, n); err != nil {
+				return derive.Start{}, err
+			}
 		}
-		if n.L1Origin.Number+w.cfg.L1Rules(origin.Time).ChannelTimeout <= safe.L1Origin.Number {
+		if n.Number == w.cfg.Genesis.L2.Number || n.L1Origin.Number <= w.cfg.Genesis.L1.Number ||
+			n.L1Origin.Number+w.cfg.L1Rules(origin.Time).ChannelTimeout <= safe.L1Origin.Number {
 			break
 		}
 		if n, err = w.parent(ctx, n); err != nil {
@@ -136,10 +150,26 @@ func (w walker) deriveStart(ctx context.Context, safe eth.L2Ref) (derive.Start, 
 	if err != nil {
 		return derive.Start{}, fmt.Errorf("read L1 block %s: %w", n.L1Origin, err)
 	}
-	if base.ID() != n.L1Origin {
-		return derive.Start{}, fmt.Errorf("L2 block %s has L1 origin %s, but L1 has %s: wrong L1, or it has reorganised", n, n.L1Origin, base.L1Ref)
+	if base.L1Ref != origin {
+		return derive.Start{}, wrongOrigin(n, base.L1Ref)
 	}
 	return derive.Start{Base: base, Inbox: inbox, Safe: safe, Chain: chain}, nil
+}
+
+// canonicalOrigin is the L1 origin of a block that derivation cannot do without.
+func (w walker) canonicalOrigin(ctx context.Context, n eth.L2Ref) (eth.L1Ref, error) {
+	origin, err := w.l1.RefByNumber(ctx, n.L1Origin.Number)
+	switch {
+	case err != nil:
+		return eth.L1Ref{}, fmt.Errorf("read L1 origin of L2 block %s: %w", n, err)
+	case origin.ID() != n.L1Origin:
+		return eth.L1Ref{}, wrongOrigin(n, origin)
+	}
+	return origin, nil
+}
+
+func wrongOrigin(n eth.L2Ref, l1 eth.L1Ref) error {
+	return fmt.Errorf("L2 block %s has L1 origin %s, but L1 has %s: wrong L1, or it has reorganised", n, n.L1Origin, l1)
 }
 
 func (w walker) label(ctx context.Context, label string) (eth.L2Ref, error) {

@@ -13,6 +13,7 @@ type Status struct {
 	Started   bool // the start is found; before, the heads are zero
 	Sequencer SequencerStatus
 	Waits     []Wait         // what the node waits for, if it is not moving
+	Failure   string         // why the node has ended; empty while it runs
 	Dropped   map[string]int // count of things left out by "what/reason", since start
 }
 
@@ -22,7 +23,9 @@ type SequencerStatus struct {
 	Active  bool // it is sequencing
 }
 
-// Wait is one thing a node waits for.
+// Wait is one thing a node waits for. The lane tells the classes of errors apart: on engine, l1 and origin one request is
+// tried again; on start all that was concluded from the engine's chain is concluded anew (specs call it a reset). What
+// nothing can help against is no wait but a Failure.
 type Wait struct {
 	Lane     string // engine, l1, origin, start
 	Cause    string
