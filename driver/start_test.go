@@ -12,6 +12,9 @@ import (
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
+// startWindow is the sequencing window of the start tests, in L1 blocks.
+const startWindow = 10
+
 // startWorld is an engine whose block n stands on L1 block n: one block per epoch, L1 as fast as L2.
 type startWorld struct {
 	cfg    *rollup.Config
@@ -19,8 +22,8 @@ type startWorld struct {
 	engine *modelEngine
 }
 
-func newStartWorld(length int, window uint64) *startWorld {
-	w := &startWorld{cfg: testConfig(window), l1: newModelL1()}
+func newStartWorld(length int) *startWorld {
+	w := &startWorld{cfg: testConfig(startWindow), l1: newModelL1()}
 	w.cfg.Genesis.L1 = w.l1.blocks[0].ID()
 	w.engine = newModelEngine(w.cfg)
 	w.l1.lag = 10_000
@@ -39,7 +42,6 @@ func (w *startWorld) label(safe, finalized uint64) {
 }
 
 func TestFindStart(t *testing.T) {
-	const window = 10
 	cases := map[string]struct {
 		length int
 		change func(w *startWorld)
@@ -151,7 +153,7 @@ func TestFindStart(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			w := newStartWorld(c.length, window)
+			w := newStartWorld(c.length)
 			known := eth.L2Ref{}
 			if c.known > 0 {
 				known = w.engine.ref(c.known)
@@ -203,7 +205,7 @@ func gasLimitAt(w *startWorld, number uint64) uint64 {
 
 // Below finalized nothing is looked at, however long the chain; above, each L2 block once and each L1 block once per pass.
 func TestFindStartReadsWhatItNeeds(t *testing.T) {
-	w := newStartWorld(300, 10)
+	w := newStartWorld(300)
 	w.label(299, 100)
 	l2, l1 := 0, 0
 	w.engine.fault = func(op string) (error, bool) { l2++; return nil, false }
@@ -217,7 +219,7 @@ func TestFindStartReadsWhatItNeeds(t *testing.T) {
 }
 
 func TestOriginsOfAHead(t *testing.T) {
-	w := newStartWorld(20, 10)
+	w := newStartWorld(20)
 	walk := walker{cfg: w.cfg, l1: w.l1, l2: w.engine}
 	next := w.l1.mine(genesisTime + 100)
 	for _, deep := range []bool{true, false} {
@@ -238,7 +240,7 @@ func TestOriginsOfAHead(t *testing.T) {
 
 // A chain that cannot be told from the one we know, but for a safe block, is not cut down: it is another chain.
 func TestCanonicalUnsafeStaysOnTheSafeChain(t *testing.T) {
-	w := newStartWorld(20, 10)
+	w := newStartWorld(20)
 	walk := walker{cfg: w.cfg, l1: w.l1, l2: w.engine}
 	heads, err := w.find(eth.L2Ref{})
 	if err != nil {
