@@ -31,9 +31,11 @@ fmt: ## format the code
 	$(LINT) fmt ./...
 
 bench: ## the figures of docs/performance.md
-	$(GO) test -run '^$$' -bench 'BenchmarkBlock' -benchtime 20x ./engine/geth
-	$(GO) test -run '^$$' -bench 'Derive|RealChannel|Snapshot' ./derive
-	$(GO) test -run '^$$' -bench 'Brotli|Encode' ./channel ./batcher/encoder
+	$(GO) test -run '^$$' -bench . -benchtime 20x ./engine/geth
+	$(GO) test -run '^$$' -bench 'Derive|RealChannel|Snapshot' -benchtime 2s ./derive
+	$(GO) test -run '^$$' -bench . ./driver
+	$(GO) test -run '^$$' -bench Writer ./channel
+	$(GO) test -run '^$$' -bench Encode ./batcher/encoder
 
 contracts: ## rebuild the contracts and compare with what is committed (needs Node.js)
 	cd contracts && npm ci && node build.mjs --check

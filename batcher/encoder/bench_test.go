@@ -58,8 +58,6 @@ func BenchmarkEncode(b *testing.B) {
 		blobs int
 	}{
 		{channel.Brotli, 9, encoder.Span, 1},
-
-		{channel.Brotli, channel.DefaultBrotliLevel, encoder.Span, 6},
 		{channel.Brotli, 9, encoder.Span, 6},
 		{channel.Brotli, 9, encoder.Singular, 6},
 		{channel.Zlib, channel.DefaultZlibLevel, encoder.Span, 6},
