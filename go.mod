@@ -9,6 +9,7 @@ require (
 	github.com/ethereum/go-ethereum v1.17.0 // types, crypto, RPC, and the embedded engine; replaced by op-geth below (docs/adr/0004-embedded-engine.md)
 	github.com/holiman/uint256 v1.3.2 // go-ethereum's own 256-bit integers
 	golang.org/x/sync v0.24.0 // errgroup: start together, first error ends all
+	golang.org/x/sys v0.47.0 // width of the terminal
 )
 
 require (
@@ -94,7 +95,6 @@ require (
 	go.opentelemetry.io/otel/trace v1.44.0 // indirect
 	golang.org/x/crypto v0.56.0 // indirect
 	golang.org/x/exp v0.0.0-20250606033433-dcc06ee1d476 // indirect
-	golang.org/x/sys v0.47.0 // indirect
 	golang.org/x/text v0.41.0 // indirect
 	golang.org/x/time v0.14.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect

@@ -89,14 +89,21 @@ func (c *Config) Validate() error {
 
 // checkPorts finds ports that are taken, or given twice, before anything is made.
 func (c *Config) checkPorts() error {
+	if err := c.probe(0); err != nil {
+		return &FieldError{"--host", c.Host, fmt.Sprintf("cannot listen there (%s); give an address of this machine, such as 127.0.0.1", cause(err))}
+	}
 	p := &c.Ports
 	seen := map[int]string{}
 	for _, port := range []struct {
 		flag   string
 		number int
 	}{
-		{"--l1.port", p.L1}, {"--l1.beacon-port", p.Beacon}, {"--sequencer.port", p.Sequencer},
-		{"--sequencer.node-port", p.SequencerNode}, {"--verifier.port", p.Verifier}, {"--verifier.node-port", p.VerifierNode},
+		{"--l1.port", p.L1},
+		{"--l1.beacon-port", p.Beacon},
+		{"--sequencer.port", p.Sequencer},
+		{"--sequencer.node-port", p.SequencerNode},
+		{"--verifier.port", p.Verifier},
+		{"--verifier.node-port", p.VerifierNode},
 		{"--control.port", p.Control},
 	} {
 		if port.number == 0 {
@@ -110,15 +117,20 @@ func (c *Config) checkPorts() error {
 			return &FieldError{port.flag, value, other + " has the same; give another port"}
 		}
 		seen[port.number] = port.flag
-		listener, err := net.Listen("tcp", c.address(port.number))
-		if err != nil {
+		if err := c.probe(port.number); err != nil {
 			return &FieldError{port.flag, value, fmt.Sprintf("cannot listen there (%s); give another port, or --ports auto", cause(err))}
-		}
-		if err := listener.Close(); err != nil {
-			return fmt.Errorf("probe port %s: %w", value, err)
 		}
 	}
 	return nil
+}
+
+// probe listens on a port for a moment; 0 is any.
+func (c *Config) probe(port int) error {
+	listener, err := net.Listen("tcp", c.address(port))
+	if err != nil {
+		return err
+	}
+	return listener.Close()
 }
 
 // cause is the innermost error: what the operating system says.

@@ -19,8 +19,8 @@ type parameters struct {
 	GenesisTime uint64 `json:"genesisTime"`
 }
 
-// flags name the parameters as the person who gives them knows them.
-var flags = map[string]string{"Format": "format of --datadir", "L1BlockTime": "--l1.block-time", "L2BlockTime": "--l2.block-time"}
+// flags name the parameters that can differ as the person who gives them knows them.
+var flags = map[string]string{"L1BlockTime": "--l1.block-time", "L2BlockTime": "--l2.block-time"}
 
 const (
 	parametersFile = "devnet.json"
@@ -42,11 +42,14 @@ func (c *Config) prepare(now time.Time) (isNew bool, err error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return true, c.checkEmpty()
 	case err != nil:
-		return false, bad(fmt.Sprintf("cannot read %s (%s)", parametersFile, cause(err)))
+		return false, bad(fmt.Sprintf("cannot read %s in it (%s); give a directory", parametersFile, cause(err)))
 	}
 	var old parameters
 	if err := json.Unmarshal(text, &old); err != nil {
-		return false, bad(fmt.Sprintf("%s is damaged (%s); restore it, or give another directory", parametersFile, err))
+		return false, bad(fmt.Sprintf("%s in it is damaged (%s); give another directory", parametersFile, err))
+	}
+	if old.Format != dirFormat {
+		return false, bad(fmt.Sprintf("%s in it has format %d, this program knows %d; give another directory", parametersFile, old.Format, dirFormat))
 	}
 	c.GenesisTime = old.GenesisTime
 	if field, was, is := difference(old, c.parameters()); field != "" {

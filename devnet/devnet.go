@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/crypto/kzg4844"
 	"github.com/ethereum/go-ethereum/ethdb"
 	"github.com/ethereum/go-ethereum/ethdb/memorydb"
 	"github.com/ethereum/go-ethereum/ethdb/pebble"
@@ -19,6 +19,7 @@ import (
 	"github.com/cairn-rollup/cairn/driver"
 	"github.com/cairn-rollup/cairn/engine/geth"
 	"github.com/cairn-rollup/cairn/rpc"
+	"github.com/cairn-rollup/cairn/txmgr"
 )
 
 // Devnet is a rollup that is open: everything listens. Run makes it move, Close gives everything back.
@@ -36,10 +37,12 @@ type Devnet struct {
 	urgent    urgency
 	control   *rpc.Server
 
-	closers []func() error
+	submitting sync.Mutex // held while the control API gives a transaction to L1
+	closers    []func() error
 }
 
-// Open makes or resumes a devnet. On an error nothing stays open, and no data directory is begun.
+// Open makes or resumes a devnet. On an error nothing stays open, and a configuration that is wrong (*FieldError) leaves
+// nothing behind on disk.
 func Open(ctx context.Context, cfg Config) (_ *Devnet, err error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -135,22 +138,12 @@ func (d *Devnet) Run(ctx context.Context) error {
 		group.Go(func() error { return n.node.Run(ctx) })
 	}
 	group.Go(func() error { return d.batcher.run(ctx) })
-	group.Go(func() error {
-		warmKZG()
-		return nil
-	})
+	txmgr.Warm() // for the batcher, and for the nodes that verify its blobs
 	err := group.Wait()
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return context.Canceled
 	}
 	return err
-}
-
-// warmKZG loads the trusted setup, which takes a second or two, before the first blob needs it.
-func warmKZG() {
-	var blob kzg4844.Blob
-	// An empty blob always has a commitment; only the loading matters.
-	_, _ = kzg4844.BlobToCommitment(&blob)
 }
 
 // Ready returns once every node has found its start and there is an L2 block, or when the context ends.

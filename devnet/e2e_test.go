@@ -205,6 +205,7 @@ func TestWholeRollup(t *testing.T) {
 		return err == nil && h.GasLimit == limit
 	})
 
+	w.strangerPosts()
 	w.reorg(3)
 	w.stopAndStartSequencer()
 
@@ -225,6 +226,28 @@ func TestWholeRollup(t *testing.T) {
 		return w.sync(w.verNode).SafeL2.Number > before.UnsafeL2.Number+2
 	})
 	w.compare()
+}
+
+// strangerPosts sends data to the inbox that is not the batcher's. It is left out and counted, and nothing else happens.
+func (w *world) strangerPosts() {
+	w.t.Helper()
+	key := w.key(5)
+	nonce, err := w.l1.PendingNonceAt(w.t.Context(), crypto.PubkeyToAddress(key.PublicKey))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	tx := types.MustSignNewTx(key, types.LatestSignerForChainID(big.NewInt(devnet.L1ChainID)), &types.DynamicFeeTx{
+		ChainID: big.NewInt(devnet.L1ChainID), Nonce: nonce, GasTipCap: big.NewInt(params.GWei), GasFeeCap: big.NewInt(100 * params.GWei),
+		Gas: 100_000, To: &w.info.BatchInbox, Data: []byte{0, 1, 2, 3},
+	})
+	if err := w.l1.SendTransaction(w.t.Context(), tx); err != nil {
+		w.t.Fatalf("send to the inbox: %v", err)
+	}
+	w.eventually("the verifier counts the stranger's transaction", func() bool {
+		var s devnet.Status
+		w.call(w.control, &s, "devnet_status")
+		return s.Dropped["tx/wrong-sender"] == 1
+	})
 }
 
 // reorg replaces L1 blocks and demands that no block that was safe is lost.

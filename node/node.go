@@ -73,8 +73,10 @@ func New(cfg Config) (*Node, error) {
 		apis["admin"] = rpc.Admin{Sequencer: n.driver, Active: func() bool { return n.Status().Sequencer.Active }}.API()
 	}
 	var err error
-	n.server, err = rpc.Listen(cfg.RPCAddress, cfg.Version, apis)
-	return n, err
+	if n.server, err = rpc.Listen(cfg.RPCAddress, cfg.Version, apis); err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 // URL is where the node answers optimism_*.

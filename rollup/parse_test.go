@@ -16,9 +16,9 @@ import (
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
-func testFile(t testing.TB, name string) []byte {
+func fullFile(t testing.TB) []byte {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", name))
+	text, err := os.ReadFile(filepath.Join("testdata", "rollup.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func testFile(t testing.TB, name string) []byte {
 
 // A file with every key op-node writes is understood in full: written again it has the same keys and values.
 func TestParseRoundTrip(t *testing.T) {
-	text := testFile(t, "rollup.json")
+	text := fullFile(t)
 	cfg, unknown, err := rollup.Parse(text)
 	if err != nil || unknown != nil {
 		t.Fatalf("%v, unknown keys %v", err, unknown)
@@ -50,7 +50,7 @@ func TestParseRoundTrip(t *testing.T) {
 }
 
 func TestParseValues(t *testing.T) {
-	cfg, _, err := rollup.Parse(testFile(t, "rollup.json"))
+	cfg, _, err := rollup.Parse(fullFile(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestParseValues(t *testing.T) {
 func edit(t testing.TB, changes map[string]any) []byte {
 	t.Helper()
 	var all map[string]any
-	dec := json.NewDecoder(strings.NewReader(string(testFile(t, "rollup.json"))))
+	dec := json.NewDecoder(strings.NewReader(string(fullFile(t))))
 	dec.UseNumber()
 	if err := dec.Decode(&all); err != nil {
 		t.Fatal(err)
@@ -266,7 +266,7 @@ func TestPackedParams(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(testFile(f, "rollup.json"))
+	f.Add(fullFile(f))
 	f.Add([]byte(`{"genesis":{"l1":{"hash":"0x12"}}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		cfg, _, err := rollup.Parse(text)

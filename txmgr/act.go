@@ -24,7 +24,7 @@ func (l *lane) act(ctx context.Context, s *slot, a action) error {
 			return err
 		}
 	case reseal:
-		if err := l.reseal(s); err != nil {
+		if err := l.reseal(ctx, s); err != nil {
 			return err
 		}
 	default: // resend
@@ -113,7 +113,7 @@ func (l *lane) wantCells() bool {
 
 // reseal gives all blob versions of a slot the proofs that they do not have. The pool said that it wants those, which
 // happens around the fork and on an unknown L1.
-func (l *lane) reseal(s *slot) error {
+func (l *lane) reseal(ctx context.Context, s *slot) error {
 	current := s.versions[s.index].tx.BlobTxSidecar()
 	if current == nil {
 		return fmt.Errorf("pool wants another sidecar for nonce %d, which has none", s.nonce)
@@ -129,7 +129,7 @@ func (l *lane) reseal(s *slot) error {
 			continue
 		}
 		if (s.req.sidecar.Version == types.BlobSidecarVersion1) != l.cells {
-			sc, err := l.seal(s.req.cand.Blobs, l.cells)
+			sc, err := l.seal(ctx, s.req.cand.Blobs, l.cells)
 			if err != nil {
 				return err
 			}

@@ -352,7 +352,7 @@ func (l *modelL1) add(tx *types.Transaction) error {
 }
 
 // stubSeal stands for the KZG computation, which is tested by itself.
-func stubSeal(blobs []*eth.Blob, cellProofs bool) (*types.BlobTxSidecar, error) {
+func stubSeal(_ context.Context, blobs []*eth.Blob, cellProofs bool) (*types.BlobTxSidecar, error) {
 	sc := emptySidecar(cellProofs)
 	proofs := sc.Proofs
 	sc.Blobs, sc.Commitments, sc.Proofs = nil, nil, nil

@@ -125,7 +125,7 @@ func (m *Manager) prepare(ctx context.Context) {
 		case r := <-m.in:
 			r.err = r.cand.check()
 			if r.err == nil && len(r.cand.Blobs) > 0 && r.ctx.Err() == nil {
-				r.sidecar, r.err = m.seal(r.cand.Blobs, uint64(time.Now().Unix()) >= m.cellProofTime)
+				r.sidecar, r.err = m.seal(ctx, r.cand.Blobs, uint64(time.Now().Unix()) >= m.cellProofTime)
 			}
 			if r.sidecar != nil {
 				r.hashes = r.sidecar.BlobHashes()

@@ -1,8 +1,10 @@
 package txmgr
 
 import (
+	"context"
 	"fmt"
 	"math/big"
+	"sync"
 
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto/kzg4844"
@@ -11,20 +13,36 @@ import (
 	"github.com/cairn-rollup/cairn/eth"
 )
 
-// Warm loads the KZG trusted setup, which takes seconds the first time. Call it in the background at start.
-func Warm() error {
-	if _, err := kzg4844.BlobToCommitment(new(kzg4844.Blob)); err != nil {
-		return fmt.Errorf("load KZG trusted setup: %w", err)
-	}
-	return nil
+// Warm begins to load the KZG trusted setup of the process, which takes seconds, and returns at once; the channel is
+// closed when it is there. Calling it again does no harm.
+func Warm() <-chan struct{} {
+	warmUp.Do(func() {
+		go func() {
+			defer close(warm)
+			// An empty blob always has a commitment; only the loading matters.
+			_, _ = kzg4844.BlobToCommitment(new(kzg4844.Blob))
+		}()
+	})
+	return warm
 }
+
+var (
+	warmUp sync.Once
+	warm   = make(chan struct{})
+)
 
 // sealer makes the sidecar of blobs. cellProofs asks for version 1 (EIP-7594) instead of version 0 (EIP-4844). Both
 // have the same hashes, so a transaction keeps its hash when its sidecar is exchanged.
-type sealer func(blobs []*eth.Blob, cellProofs bool) (*types.BlobTxSidecar, error)
+type sealer func(ctx context.Context, blobs []*eth.Blob, cellProofs bool) (*types.BlobTxSidecar, error)
 
-// sealBlobs is the sealer that computes. It takes some 40 ms a blob, 200 ms with cell proofs.
-func sealBlobs(blobs []*eth.Blob, cellProofs bool) (*types.BlobTxSidecar, error) {
+// sealBlobs is the sealer that computes. It takes some 40 ms a blob, 200 ms with cell proofs, and the first time of a
+// process the loading of the trusted setup. Nothing interrupts that, so it is waited for only as long as ctx lasts.
+func sealBlobs(ctx context.Context, blobs []*eth.Blob, cellProofs bool) (*types.BlobTxSidecar, error) {
+	select {
+	case <-Warm():
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 	sc := &types.BlobTxSidecar{Version: types.BlobSidecarVersion0}
 	if cellProofs {
 		sc.Version = types.BlobSidecarVersion1

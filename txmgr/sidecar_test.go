@@ -31,13 +31,11 @@ func verify(t *testing.T, sc *types.BlobTxSidecar) {
 }
 
 func TestSidecarsOfBothVersionsVerifyAndHaveTheSameHashes(t *testing.T) {
-	if err := Warm(); err != nil {
-		t.Fatal(err)
-	}
+	<-Warm()
 	bs := []*eth.Blob{blobs("one").Blobs[0], blobs("two").Blobs[0]}
 	var sealed [2]*types.BlobTxSidecar
 	for i, cells := range []bool{false, true} {
-		sc, err := sealBlobs(bs, cells)
+		sc, err := sealBlobs(t.Context(), bs, cells)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +56,7 @@ func TestBlobThatIsNoListOfFieldElementsIsInvalid(t *testing.T) {
 	for i := range 32 {
 		b[i] = 0xff
 	}
-	if _, err := sealBlobs([]*eth.Blob{b}, true); err == nil {
+	if _, err := sealBlobs(t.Context(), []*eth.Blob{b}, true); err == nil {
 		t.Error("sealed a blob whose first element is above the modulus")
 	}
 }
@@ -82,9 +80,7 @@ func TestCellProofTime(t *testing.T) {
 }
 
 func BenchmarkSealBlob(b *testing.B) {
-	if err := Warm(); err != nil {
-		b.Fatal(err)
-	}
+	<-Warm()
 	bs := blobs("bench").Blobs
 	for _, v := range []struct {
 		name  string
@@ -92,7 +88,7 @@ func BenchmarkSealBlob(b *testing.B) {
 	}{{"v0", false}, {"v1", true}} {
 		b.Run(v.name, func(b *testing.B) {
 			for b.Loop() {
-				if _, err := sealBlobs(bs, v.cells); err != nil {
+				if _, err := sealBlobs(b.Context(), bs, v.cells); err != nil {
 					b.Fatal(err)
 				}
 			}

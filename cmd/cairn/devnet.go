@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/cairn-rollup/cairn/devnet"
@@ -19,6 +20,11 @@ type devnetCmd struct {
 	Reorg       devnetReorgCmd    `cmd:"" help:"Replace the last L1 blocks of a running devnet."`
 	Deposit     devnetDepositCmd  `cmd:"" help:"Deposit ether from L1 to L2."`
 	SetGasLimit devnetGasLimitCmd `cmd:"" name:"set-gas-limit" help:"Set the gas limit of L2 blocks, on L1."`
+}
+
+// Help says where the flags of the command are that needs no name.
+func (devnetCmd) Help() string {
+	return "'cairn devnet' alone is 'cairn devnet up' and takes its flags: see 'cairn devnet up --help'."
 }
 
 type devnetUpCmd struct {
@@ -91,19 +97,22 @@ func (c *devnetUpCmd) Run(ctx context.Context, s *streams) error {
 	geth.SetLog(engineLog{log.Handler()})
 	cfg := c.config()
 	cfg.Log = log
+	if err := c.checkFiles(); err != nil {
+		return err
+	}
 	d, err := devnet.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	closed := false
-	defer func() {
-		if !closed {
-			_ = d.Close() // the error that led here says more
-		}
-	}()
-	if err := c.writeFiles(d.Genesis()); err != nil {
-		return err
+	err = c.writeFiles(d.Genesis())
+	if err == nil {
+		err = runDevnet(ctx, d, screen, began)
 	}
+	return errors.Join(err, d.Close())
+}
+
+// runDevnet runs an open devnet and shows it, until the context or the devnet ends.
+func runDevnet(ctx context.Context, d *devnet.Devnet, screen *screen, began time.Time) error {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	ended := make(chan error, 1)
@@ -114,21 +123,21 @@ func (c *devnetUpCmd) Run(ctx context.Context, s *streams) error {
 	up := make(chan error, 1)
 	go func() { up <- d.Ready(ready) }()
 	select {
-	case err = <-ended:
+	case err := <-ended:
 		cancel()
 		<-up
-	case err = <-up:
+		return ignoreCanceled(err)
+	case err := <-up:
 		if err == nil {
 			screen.table(d.Info(), time.Since(began))
 			err = screen.follow(ctx, d, ended)
 		}
 		stop()
-		err = errors.Join(err, ignoreCanceled(<-ended))
+		return errors.Join(ignoreCanceled(err), ignoreCanceled(<-ended))
 	}
-	closed = true
-	return errors.Join(err, d.Close())
 }
 
+// ignoreCanceled drops the error of being asked to stop.
 func ignoreCanceled(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -136,33 +145,73 @@ func ignoreCanceled(err error) error {
 	return err
 }
 
-// writeFiles writes what other programs need to join.
-func (c *devnetUpCmd) writeFiles(g *devnet.Genesis) error {
-	if c.RollupOut != "" {
-		if err := writeJSON("--rollup-out", c.RollupOut, g.Rollup); err != nil {
-			return err
-		}
-	}
-	if c.GenesisOut == "" {
-		return nil
-	}
-	base := c.GenesisOut
-	if filepath.Ext(base) == ".json" {
-		base = base[:len(base)-len(".json")]
-	}
-	if err := writeJSON("--genesis-out", base+".l1.json", g.L1); err != nil {
-		return err
-	}
-	return writeJSON("--genesis-out", base+".l2.json", g.L2)
+// output is a file that other programs need to join.
+type output struct {
+	flag, path string
+	content    func(*devnet.Genesis) any
 }
 
-func writeJSON(flag, path string, value any) error {
-	text, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode %s: %w", path, err)
+func (c *devnetUpCmd) outputs() (all []output) {
+	if c.RollupOut != "" {
+		all = append(all, output{"--rollup-out", c.RollupOut, func(g *devnet.Genesis) any { return g.Rollup }})
 	}
-	if err := os.WriteFile(path, append(text, '\n'), 0o644); err != nil { //nolint:gosec // meant to be read by others
-		return &devnet.FieldError{Field: flag, Value: path, Fix: fmt.Sprintf("cannot write it (%s); give a file in a directory that can be written", err)}
+	if c.GenesisOut != "" {
+		base := strings.TrimSuffix(c.GenesisOut, ".json")
+		all = append(all,
+			output{"--genesis-out", base + ".l1.json", func(g *devnet.Genesis) any { return g.L1 }},
+			output{"--genesis-out", base + ".l2.json", func(g *devnet.Genesis) any { return g.L2 }})
+	}
+	return all
+}
+
+// checkFiles says that an output cannot be written before anything has begun. It leaves nothing behind.
+func (c *devnetUpCmd) checkFiles() error {
+	for _, o := range c.outputs() {
+		if err := writable(o.path); err != nil {
+			return o.refused(err)
+		}
+	}
+	return nil
+}
+
+// writable opens a file for writing and leaves it as it was; one that is not there it makes and removes.
+func writable(path string) error {
+	_, err := os.Lstat(path)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o644) //nolint:gosec // meant to be read by others
+	if err != nil {
+		return err
+	}
+	err = file.Close()
+	if isNew {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
+}
+
+func (o *output) refused(err error) error {
+	return &devnet.FieldError{Field: o.flag, Value: o.path, Fix: fmt.Sprintf("cannot write it (%s); give a file in a directory that can be written", reason(err))}
+}
+
+// reason is what the operating system says, without the path, which is said already.
+func reason(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err
+	}
+	return err
+}
+
+// writeFiles writes the outputs.
+func (c *devnetUpCmd) writeFiles(g *devnet.Genesis) error {
+	for _, o := range c.outputs() {
+		text, err := json.MarshalIndent(o.content(g), "", "  ")
+		if err != nil {
+			return fmt.Errorf("encode %s: %w", o.path, err)
+		}
+		if err := os.WriteFile(o.path, append(text, '\n'), 0o644); err != nil { //nolint:gosec // meant to be read by others
+			return o.refused(err)
+		}
 	}
 	return nil
 }

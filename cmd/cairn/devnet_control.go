@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
-	"strings"
+	"net/url"
+	"regexp"
+	"syscall"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -23,13 +26,16 @@ type controlFlags struct {
 
 // call makes one call to the devnet.
 func (f *controlFlags) call(ctx context.Context, result any, method string, args ...any) error {
+	if u, err := url.Parse(f.Control); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return &devnet.FieldError{Field: "--control", Value: f.Control, Fix: "give the URL that the devnet's start prints, such as http://127.0.0.1:7420"}
+	}
 	client, err := rpc.DialContext(ctx, f.Control)
 	if err != nil {
-		return &devnet.FieldError{Field: "--control", Value: f.Control, Fix: fmt.Sprintf("not a URL of a devnet (%s)", err)}
+		return fmt.Errorf("reach the devnet at %s: %w", f.Control, err)
 	}
 	defer client.Close()
 	err = client.CallContext(ctx, result, method, args...)
-	if err != nil && strings.Contains(err.Error(), "connection refused") {
+	if errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("no devnet answers at %s: start one with 'cairn devnet', or give --control", f.Control)
 	}
 	return err
@@ -59,7 +65,7 @@ func (c *devnetStatusCmd) Run(ctx context.Context, s *streams) error {
 
 type devnetReorgCmd struct {
 	controlFlags `embed:""`
-	Depth        uint64 `help:"Number of L1 blocks to replace." required:""`
+	Depth        uint64 `help:"Number of L1 blocks to replace: those above the finalized one can be." required:"" placeholder:"BLOCKS"`
 }
 
 // Run replaces the last L1 blocks.
@@ -72,8 +78,8 @@ func (c *devnetReorgCmd) Run(ctx context.Context, s *streams) error {
 
 type devnetDepositCmd struct {
 	controlFlags `embed:""`
-	To           string  `help:"Who receives it on L2." default:"0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266" placeholder:"ADDRESS"`
-	Amount       float64 `help:"Ether to deposit, from the first account on L1." default:"1"`
+	To           string `help:"Who receives it on L2." default:"0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266" placeholder:"ADDRESS"`
+	Amount       string `help:"Ether to deposit, from the first account on L1." default:"1" placeholder:"ETHER"`
 }
 
 // Run makes a deposit.
@@ -81,16 +87,30 @@ func (c *devnetDepositCmd) Run(ctx context.Context, s *streams) error {
 	if !common.IsHexAddress(c.To) {
 		return &devnet.FieldError{Field: "--to", Value: c.To, Fix: "give an address: 0x and 40 hex digits"}
 	}
-	if !(c.Amount >= 0 && c.Amount <= 1e6) {
-		return &devnet.FieldError{Field: "--amount", Value: fmt.Sprint(c.Amount), Fix: "give ether from 0 to 1000000"}
+	wei, ok := parseEther(c.Amount)
+	if !ok {
+		return &devnet.FieldError{Field: "--amount", Value: c.Amount, Fix: "give ether as a decimal number from 0 to 1000000, such as 1.5"}
 	}
-	wei, _ := new(big.Float).Mul(big.NewFloat(c.Amount), big.NewFloat(params.Ether)).Int(nil)
 	var done devnet.Deposited
 	if err := c.call(ctx, &done, "devnet_deposit", common.HexToAddress(c.To), (*hexutil.Big)(wei)); err != nil {
 		return err
 	}
-	return c.print(s, done, "deposited %g ether to %s\nL1 transaction %s in block %d\nL2 transaction %s, once the sequencer has reached that block",
+	return c.print(s, done, "deposited %s ether to %s\nL1 transaction %s in block %d\nL2 transaction %s, once the sequencer has reached that block",
 		c.Amount, c.To, done.L1Tx, done.L1Block, done.L2Tx)
+}
+
+var etherAmount = regexp.MustCompile(`^[0-9]{1,7}(\.[0-9]{1,18})?$`)
+
+// parseEther reads an amount of ether, exactly.
+func parseEther(text string) (wei *big.Int, ok bool) {
+	if !etherAmount.MatchString(text) {
+		return nil, false
+	}
+	amount, ok := new(big.Rat).SetString(text)
+	if !ok || amount.Cmp(big.NewRat(1_000_000, 1)) > 0 {
+		return nil, false
+	}
+	return amount.Mul(amount, big.NewRat(params.Ether, 1)).Num(), true // a whole number: there are 18 digits at most
 }
 
 type devnetGasLimitCmd struct {

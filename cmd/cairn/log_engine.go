@@ -7,7 +7,8 @@ import (
 )
 
 // engineLog passes on what people running a rollup want to know of op-geth: warnings and errors, and of these not the
-// failed RPC requests of others, who got the error themselves.
+// failed RPC requests of others, who got the error themselves, nor a line for every time that the process was killed,
+// which costs nothing.
 type engineLog struct{ next slog.Handler }
 
 // Enabled says whether a level is logged.
@@ -17,7 +18,7 @@ func (h engineLog) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle passes a record on.
 func (h engineLog) Handle(ctx context.Context, r slog.Record) error {
-	if strings.HasPrefix(r.Message, "Served ") {
+	if strings.HasPrefix(r.Message, "Served ") || r.Message == "Unclean shutdown detected" {
 		return nil
 	}
 	return h.next.Handle(ctx, r)

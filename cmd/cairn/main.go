@@ -8,12 +8,15 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"runtime/debug"
+	"strconv"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
 	"github.com/cairn-rollup/cairn/devnet"
+	"github.com/cairn-rollup/cairn/rollup"
 )
 
 // Exit codes: what was asked makes no sense, or what was asked did not work.
@@ -25,6 +28,7 @@ const (
 
 type cli struct {
 	Devnet devnetCmd `cmd:"" help:"Run a whole rollup on this machine, or talk to a running one."`
+	Node   nodeCmd   `cmd:"" help:"Follow a chain from L1 through an execution engine of your own."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
@@ -41,12 +45,17 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	code := -1
 	parser, err := kong.New(&cli{},
-		kong.Name("cairn"), kong.Description(description), kong.UsageOnError(),
+		kong.Name("cairn"), kong.Description(description),
 		kong.Vars{"version": version()}, kong.Writers(stdout, stderr),
 		kong.Exit(func(c int) { code = c }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+		kong.KindMapper(reflect.Uint64, kong.MapperFunc(decodeUint)), kong.KindMapper(reflect.Int, kong.MapperFunc(decodeInt)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(&streams{out: stdout, err: stderr}),
 	)
@@ -58,7 +67,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case code == exitOK: // --help or --version has said all
 		return exitOK
 	case err != nil:
-		fmt.Fprintf(stderr, "cairn: %s\nTry: cairn --help\n", err)
+		fmt.Fprintf(stderr, "cairn: %s (try: %s --help)\n", err, commandOf(err))
 		return exitMisused
 	}
 	err = parsed.Run()
@@ -69,11 +78,49 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitOK // asked to stop
 	}
 	fmt.Fprintf(stderr, "cairn: %s\n", err)
-	var field *devnet.FieldError
-	if errors.As(err, &field) {
+	var flag *devnet.FieldError
+	var key *rollup.FieldError
+	if errors.As(err, &flag) || errors.As(err, &key) {
 		return exitMisused
 	}
 	return exitFailed
+}
+
+// commandOf is the command whose --help says what is possible instead.
+func commandOf(err error) string {
+	var parse *kong.ParseError
+	if !errors.As(err, &parse) || parse.Context.Selected() == nil {
+		return "cairn"
+	}
+	return "cairn " + parse.Context.Selected().Path()
+}
+
+// decodeUint and decodeInt read whole numbers as kong does, with errors for people.
+func decodeUint(ctx *kong.DecodeContext, target reflect.Value) error {
+	n, err := strconv.ParseUint(ctx.Scan.Peek().String(), 10, 64)
+	if err != nil {
+		return notWhole(ctx.Scan.Pop(), "0 or more")
+	}
+	ctx.Scan.Pop()
+	target.SetUint(n)
+	return nil
+}
+
+func decodeInt(ctx *kong.DecodeContext, target reflect.Value) error {
+	n, err := strconv.Atoi(ctx.Scan.Peek().String())
+	if err != nil {
+		return notWhole(ctx.Scan.Pop(), "such as 1")
+	}
+	ctx.Scan.Pop()
+	target.SetInt(int64(n))
+	return nil
+}
+
+func notWhole(token kong.Token, which string) error {
+	if token.IsEOL() {
+		return fmt.Errorf("the value is missing: give a whole number, %s", which)
+	}
+	return fmt.Errorf("%q is not a whole number: give one, %s", token.String(), which)
 }
 
 // streams are where a command writes: results to out, everything else to err.

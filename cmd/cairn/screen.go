@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cairn-rollup/cairn/devnet"
 )
@@ -18,10 +19,10 @@ import (
 // place and log lines scroll above it; elsewhere it is a line now and then. With --json the table is an object on
 // standard output and everything else goes to standard error.
 type screen struct {
-	out      io.Writer // of the table
-	side     io.Writer // of everything else
-	json     bool
-	terminal bool // side is one
+	out   io.Writer // of the table
+	side  io.Writer // of everything else
+	json  bool
+	width func() int // columns of the terminal that side is; nil: it is none
 
 	mu   sync.Mutex
 	line string // the status line on display
@@ -32,9 +33,8 @@ func newScreen(s *streams, asJSON bool) *screen {
 	if asJSON {
 		c.side = s.err
 	}
-	if f, ok := c.side.(*os.File); ok {
-		info, err := f.Stat()
-		c.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+	if f, ok := c.side.(*os.File); ok && os.Getenv("TERM") != "dumb" && columns(f) > 0 {
+		c.width = func() int { return columns(f) }
 	}
 	return c
 }
@@ -56,28 +56,58 @@ func (l *screenLog) Write(p []byte) (int, error) {
 }
 
 func (c *screen) clear() {
-	if c.terminal && c.line != "" {
+	if c.width != nil && c.line != "" {
 		fmt.Fprint(c.side, "\r\x1b[K")
 	}
 }
 
 func (c *screen) draw() {
-	if c.terminal && c.line != "" {
+	if c.width != nil && c.line != "" {
 		fmt.Fprint(c.side, c.line)
 	}
 }
 
-// show replaces the status line.
-func (c *screen) show(line string) {
+// show replaces the status line. On a terminal it must not wrap, as only the last line can be replaced: shorter forms
+// are taken where the long one does not fit, and the shortest is cut where that does not.
+func (c *screen) show(s devnet.Status) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.terminal {
+	line := statusLine(s)
+	if c.width == nil {
 		fmt.Fprintln(c.side, line)
 		return
 	}
+	most := c.width() - 1 // some terminals wrap as soon as the last column is full
+	for _, names := range []lineNames{
+		{"  unsafe/safe/final:", "sequencer", "verifier"}, {" ", "sequencer", "verifier"}, {" ", "seq", "ver"},
+	} {
+		if utf8.RuneCountInString(line) > most {
+			line = shortStatusLine(s, names)
+		}
+	}
 	c.clear()
-	c.line = line
+	c.line = cut(line, most)
 	c.draw()
+}
+
+// hide takes the status line away.
+func (c *screen) hide() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clear()
+	c.line = ""
+}
+
+// cut shortens a text to a number of characters.
+func cut(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	if most < 1 {
+		return ""
+	}
+	return string(runes[:most-1]) + "…"
 }
 
 // table prints where everything is.
@@ -123,21 +153,19 @@ const plainInterval = 10 * time.Second
 // follow shows the status until the context or the devnet ends.
 func (c *screen) follow(ctx context.Context, d *devnet.Devnet, ended chan error) error {
 	interval := plainInterval
-	if c.terminal {
+	if c.width != nil {
 		interval = 500 * time.Millisecond
 	}
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		c.show(statusLine(d.Status()))
+		c.show(d.Status())
 		select {
 		case <-ctx.Done():
-			c.mu.Lock()
-			c.clear()
-			c.line = ""
-			c.mu.Unlock()
+			c.hide()
 			return context.Cause(ctx)
 		case err := <-ended:
+			c.hide()
 			ended <- nil // Run has returned; whoever waits for it need not know how
 			if err == nil {
 				err = fmt.Errorf("the devnet ended by itself")
@@ -150,23 +178,44 @@ func (c *screen) follow(ctx context.Context, d *devnet.Devnet, ended chan error)
 
 // statusLine is the devnet in one line.
 func statusLine(s devnet.Status) string {
-	var b strings.Builder
-	heads := func(name string, h devnet.HeadsStatus) {
-		fmt.Fprintf(&b, "  %s unsafe %d safe %d final %d", name, h.Unsafe, h.Safe, h.Finalized)
-		if h.Waiting != "" {
-			fmt.Fprintf(&b, " (waits: %s)", h.Waiting)
-		}
+	heads := func(name string, h devnet.HeadsStatus) string {
+		return fmt.Sprintf("  %s unsafe %d safe %d final %d%s", name, h.Unsafe, h.Safe, h.Finalized, note("waits", h.Waiting))
 	}
-	fmt.Fprintf(&b, "L1 %d", s.L1Head)
-	heads("sequencer", s.Sequencer)
+	line := fmt.Sprintf("L1 %d", s.L1Head) + heads("sequencer", s.Sequencer)
 	for _, v := range s.Verifiers {
-		heads("verifier", v)
+		line += heads("verifier", v)
 	}
-	fmt.Fprintf(&b, "  batches %d, %s posted", s.Batcher.Batches, bytesOf(s.Batcher.Bytes))
+	return line + fmt.Sprintf("  batches %d, %s posted%s", s.Batcher.Batches, bytesOf(s.Batcher.Bytes), note("batcher", s.Batcher.Error))
+}
+
+// lineNames are the words of a short status line.
+type lineNames struct{ legend, sequencer, verifier string }
+
+// shortStatusLine is the devnet in about 80 columns. Causes of waits are left to the log.
+func shortStatusLine(s devnet.Status, names lineNames) string {
+	heads := func(name string, h devnet.HeadsStatus) string {
+		if h.Waiting != "" {
+			name += "(waits)"
+		}
+		return fmt.Sprintf(" %s %d/%d/%d ", name, h.Unsafe, h.Safe, h.Finalized)
+	}
+	line := fmt.Sprintf("L1 %d", s.L1Head) + names.legend + heads(names.sequencer, s.Sequencer)
+	for _, v := range s.Verifiers {
+		line += heads(names.verifier, v)
+	}
+	line += fmt.Sprintf(" %d batches, %s", s.Batcher.Batches, bytesOf(s.Batcher.Bytes))
 	if s.Batcher.Error != "" {
-		fmt.Fprintf(&b, " (batcher: %s)", s.Batcher.Error)
+		line += " (fails)"
 	}
-	return b.String()
+	return line
+}
+
+// note is a remark in brackets on one line; nothing without a text.
+func note(what, text string) string {
+	if text == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s: %s)", what, strings.Join(strings.Fields(text), " "))
 }
 
 func bytesOf(n uint64) string {

@@ -51,17 +51,22 @@ func refuse(w http.ResponseWriter, code int, format string, args ...any) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"code": code, "message": fmt.Sprintf(format, args...)})
 }
 
-// slot reads the slot of a request: a number, or head or finalized.
-func (c *Chain) slot(w http.ResponseWriter, r *http.Request) ([]Sidecar, bool) {
+// blobsOf gives the blobs of the slot that a request names: a number, or head, finalized or genesis. An empty slot has
+// none, which is no error: a devnet skips the slots in which it does not run.
+func (c *Chain) blobsOf(w http.ResponseWriter, r *http.Request) ([]Sidecar, bool) {
 	var slot uint64
 	switch id := r.PathValue("slot"); id {
 	case "head":
 		slot = c.slotOf(c.cfg.Chain.Head())
+	case "finalized":
+		if h := c.cfg.Chain.Finalized(); h != nil {
+			slot = c.slotOf(h)
+		}
 	case "genesis":
 	default:
 		var err error
 		if slot, err = strconv.ParseUint(id, 10, 64); err != nil {
-			refuse(w, http.StatusBadRequest, "invalid block id %q: write a slot number, head or genesis", id)
+			refuse(w, http.StatusBadRequest, "invalid block id %q: write a slot number, head, finalized or genesis", id)
 			return nil, false
 		}
 	}
@@ -73,38 +78,66 @@ func (c *Chain) slot(w http.ResponseWriter, r *http.Request) ([]Sidecar, bool) {
 	return blobs, true
 }
 
-// serveBlobs is getBlobs: the blobs themselves, those asked for by versioned hash or all.
+// listed are the values of a query parameter, which may be repeated and may be lists with commas.
+func listed(r *http.Request, name string) (all []string) {
+	for _, param := range r.URL.Query()[name] {
+		all = append(all, strings.Split(param, ",")...)
+	}
+	return all
+}
+
+// canonical says whether a block is on the chain of the head.
+func (c *Chain) canonical(hash common.Hash) bool {
+	block := c.cfg.Chain.BlockByHash(hash)
+	if block == nil {
+		return false
+	}
+	on := c.cfg.Chain.BlockByNumber(block.NumberU64())
+	return on != nil && on.Hash() == hash
+}
+
+// serveBlobs is getBlobs: the blobs themselves, those asked for by versioned hash, also of blocks that a reorg replaced,
+// or all of the canonical block.
 func (c *Chain) serveBlobs(w http.ResponseWriter, r *http.Request) {
-	sidecars, ok := c.slot(w, r)
+	sidecars, ok := c.blobsOf(w, r)
 	if !ok {
 		return
 	}
 	var hashes []common.Hash
-	for _, param := range r.URL.Query()["versioned_hashes"] {
-		for _, text := range strings.Split(param, ",") {
-			raw, err := hexutil.Decode(text)
-			if err != nil || len(raw) != common.HashLength {
-				refuse(w, http.StatusBadRequest, "invalid versioned hash %q", text)
-				return
-			}
-			hashes = append(hashes, common.BytesToHash(raw))
+	for _, text := range listed(r, "versioned_hashes") {
+		raw, err := hexutil.Decode(text)
+		if err != nil || len(raw) != common.HashLength {
+			refuse(w, http.StatusBadRequest, "invalid versioned hash %q", text)
+			return
 		}
+		hashes = append(hashes, common.BytesToHash(raw))
 	}
 	blobs := []hexutil.Bytes{}
 	hasher := sha256.New()
 	for _, sc := range sidecars {
-		if len(hashes) == 0 || slices.Contains(hashes, kzg4844.CalcBlobHashV1(hasher, &sc.Commitment)) {
+		hash := kzg4844.CalcBlobHashV1(hasher, &sc.Commitment)
+		if len(hashes) == 0 && c.canonical(sc.Block) || slices.Contains(hashes, hash) {
 			blobs = append(blobs, sc.Blob[:])
 		}
 	}
 	answer(w, blobs)
 }
 
-// serveSidecars is getBlobSidecars. The proof is computed when it is asked for: the transaction carried cell proofs.
+// serveSidecars is getBlobSidecars: those of the canonical block, all or by index. The proof is computed when it is asked
+// for: the transaction carried cell proofs.
 func (c *Chain) serveSidecars(w http.ResponseWriter, r *http.Request) {
-	sidecars, ok := c.slot(w, r)
+	sidecars, ok := c.blobsOf(w, r)
 	if !ok {
 		return
+	}
+	var indices []uint64
+	for _, text := range listed(r, "indices") {
+		index, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			refuse(w, http.StatusBadRequest, "invalid index %q", text)
+			return
+		}
+		indices = append(indices, index)
 	}
 	type sidecar struct {
 		Index      string             `json:"index"`
@@ -114,6 +147,9 @@ func (c *Chain) serveSidecars(w http.ResponseWriter, r *http.Request) {
 	}
 	out := []sidecar{}
 	for _, sc := range sidecars {
+		if !c.canonical(sc.Block) || len(indices) > 0 && !slices.Contains(indices, sc.Index) {
+			continue
+		}
 		proof, err := kzg4844.ComputeBlobProof(sc.Blob, sc.Commitment)
 		if err != nil {
 			refuse(w, http.StatusInternalServerError, "prove blob: %s", err)

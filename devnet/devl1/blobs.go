@@ -24,6 +24,7 @@ func NewBlobStore(db ethdb.KeyValueStore) *BlobStore { return &BlobStore{db} }
 
 // Sidecar is one blob with what proves it.
 type Sidecar struct {
+	Block      common.Hash
 	Index      uint64 // in the block
 	Blob       *kzg4844.Blob
 	Commitment kzg4844.Commitment
@@ -39,7 +40,8 @@ func key(slot uint64, block common.Hash) []byte {
 	return append(binary.BigEndian.AppendUint64(nil, slot), block[:]...)
 }
 
-// Put keeps the blobs of a block, in order, and forgets those that are too old.
+// Put keeps the blobs of a block, in order, and forgets those that are too old. It returns once they are on disk: they
+// must not be younger than the block, whose transactions nobody sends again.
 func (s *BlobStore) Put(slot uint64, block common.Hash, sidecars []*types.BlobTxSidecar) error {
 	var stored []storedBlob
 	for _, sc := range sidecars {
@@ -56,7 +58,13 @@ func (s *BlobStore) Put(slot uint64, block common.Hash, sidecars []*types.BlobTx
 			return fmt.Errorf("forget old blobs: %w", err)
 		}
 	}
-	return s.db.Put(key(slot, block), value)
+	if err := s.db.Put(key(slot, block), value); err != nil {
+		return fmt.Errorf("write blobs: %w", err)
+	}
+	if err := s.db.SyncKeyValue(); err != nil {
+		return fmt.Errorf("write blobs to disk: %w", err)
+	}
+	return nil
 }
 
 // At returns the blobs of all blocks of a slot.
@@ -69,10 +77,11 @@ func (s *BlobStore) At(slot uint64) ([]Sidecar, error) {
 		if err := rlp.DecodeBytes(it.Value(), &stored); err != nil {
 			return nil, fmt.Errorf("decode blobs of slot %d: %w", slot, err)
 		}
+		block := common.BytesToHash(it.Key()[8:])
 		for i, b := range stored {
 			blob := new(kzg4844.Blob)
 			copy(blob[:], b.Data)
-			out = append(out, Sidecar{Index: uint64(i), Blob: blob, Commitment: b.Commitment}) //nolint:gosec // a position
+			out = append(out, Sidecar{Block: block, Index: uint64(i), Blob: blob, Commitment: b.Commitment}) //nolint:gosec // a position
 		}
 	}
 	return out, it.Error()

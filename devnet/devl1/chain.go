@@ -45,13 +45,12 @@ type reorg struct {
 
 // Run makes a block in every slot until the context ends. Slots in which nobody ran stay empty.
 func (c *Chain) Run(ctx context.Context) error {
-	salt := uint64(0)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
 		slot := c.slotAt(time.Now())
 		if slot > c.slotOf(c.cfg.Chain.Head()) {
-			if err := c.produce(ctx, c.cfg.Chain.Head(), slot, salt, true); err != nil {
+			if err := c.produce(ctx, slot); err != nil {
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
@@ -63,8 +62,7 @@ func (c *Chain) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case r := <-c.reorgs:
-			salt++
-			r.done <- c.reorganise(ctx, r.depth, salt)
+			r.done <- c.reorganise(ctx, r.depth)
 		case <-timer.C:
 		}
 	}
@@ -91,53 +89,53 @@ func (c *Chain) Reorg(ctx context.Context, depth uint64) error {
 type DepthError struct{ Depth, Max uint64 }
 
 func (e *DepthError) Error() string {
+	if e.Max == 0 {
+		return fmt.Sprintf("depth %d: there is no block above the finalized one yet; wait for one", e.Depth)
+	}
 	return fmt.Sprintf("depth %d: between 1 and %d blocks can be replaced, those above the finalized one", e.Depth, e.Max)
 }
 
-func (c *Chain) reorganise(ctx context.Context, depth, salt uint64) error {
-	head := c.cfg.Chain.Head()
-	number := head.Number.Uint64()
+// reorganise makes the last blocks again without transactions. What is random in them comes from the block that was the
+// head, so that they are new ones even if this very fork was made before.
+func (c *Chain) reorganise(ctx context.Context, depth uint64) error {
+	old := c.cfg.Chain.Head()
+	number := old.Number.Uint64()
 	most := number - c.finalNumber(number)
 	if depth == 0 || depth > most {
 		return &DepthError{Depth: depth, Max: most}
 	}
-	parent := c.cfg.Chain.BlockByNumber(number - depth)
-	if parent == nil {
+	fork := c.cfg.Chain.BlockByNumber(number - depth)
+	if fork == nil {
 		return errors.New("the block to fork from is not there")
 	}
-	var slots []uint64
-	for n := parent.NumberU64() + 1; n <= number; n++ {
-		slots = append(slots, c.slotOf(c.cfg.Chain.BlockByNumber(n).Header()))
-	}
-	at := parent.Header()
-	for _, slot := range slots {
-		made, err := c.assemble(ctx, at, slot, salt, false)
-		if err != nil {
+	tip := fork
+	for n := number - depth + 1; n <= number; n++ {
+		slot := c.slotOf(c.cfg.Chain.BlockByNumber(n).Header())
+		var err error
+		if tip, err = c.assemble(ctx, tip.Hash(), slot, old.Hash(), false); err != nil {
 			return err
 		}
-		at = made.Header()
 	}
-	tip := c.cfg.Chain.BlockByHash(at.Hash())
 	if err := c.setHead(tip); err != nil {
 		return err
 	}
-	c.cfg.Log.Warn("L1 reorganised", "depth", depth, "fork", parent.NumberU64(), "old", head.Hash(), "new", tip.Hash())
+	c.cfg.Log.Warn("L1 reorganised", "depth", depth, "fork", fork.NumberU64(), "old", old.Hash(), "new", tip.Hash())
 	return nil
 }
 
-// produce makes the block of a slot and makes it the head.
-func (c *Chain) produce(ctx context.Context, parent *types.Header, slot, salt uint64, pool bool) error {
-	block, err := c.assemble(ctx, parent, slot, salt, pool)
+// produce makes the block of a slot on the head, and makes it the head.
+func (c *Chain) produce(ctx context.Context, slot uint64) error {
+	block, err := c.assemble(ctx, c.cfg.Chain.Head().Hash(), slot, common.Hash{}, true)
 	if err != nil {
 		return err
 	}
 	return c.setHead(block)
 }
 
-func (c *Chain) assemble(ctx context.Context, parent *types.Header, slot, salt uint64, pool bool) (*types.Block, error) {
+func (c *Chain) assemble(ctx context.Context, parent common.Hash, slot uint64, salt common.Hash, pool bool) (*types.Block, error) {
 	root := digest("root", slot, salt)
 	made, err := c.cfg.Chain.Assemble(ctx, geth.Order{
-		Parent: parent.Hash(), Time: uint64(c.timeOf(slot).Unix()), Random: digest("randao", slot, salt), BeaconRoot: &root, //nolint:gosec // after 1970
+		Parent: parent, Time: uint64(c.timeOf(slot).Unix()), Random: digest("randao", slot, salt), BeaconRoot: &root, //nolint:gosec // after 1970
 		Pool: pool, PickFor: time.Duration(c.cfg.BlockTime) * time.Second / 4, //nolint:gosec // seconds of a slot
 	})
 	if err != nil {
@@ -153,7 +151,9 @@ func (c *Chain) assemble(ctx context.Context, parent *types.Header, slot, salt u
 
 func (c *Chain) setHead(block *types.Block) error {
 	n := block.NumberU64()
-	return c.cfg.Chain.SetHead(block.Hash(), c.ancestor(block, n-min(n, c.cfg.SafeDistance)), c.ancestor(block, c.finalNumber(n)))
+	final := c.finalNumber(n)
+	safe := max(n-min(n, c.cfg.SafeDistance), final)
+	return c.cfg.Chain.SetHead(block.Hash(), c.ancestor(block, safe), c.ancestor(block, final))
 }
 
 // finalNumber is the number of the finalized block below a head; it never goes back.
@@ -186,7 +186,6 @@ func (c *Chain) timeOf(slot uint64) time.Time {
 }
 
 // digest makes header fields that a beacon chain would provide. salt makes the blocks of a reorg differ.
-func digest(what string, slot, salt uint64) common.Hash {
-	b := binary.BigEndian.AppendUint64([]byte(what), slot)
-	return crypto.Keccak256Hash(binary.BigEndian.AppendUint64(b, salt))
+func digest(what string, slot uint64, salt common.Hash) common.Hash {
+	return crypto.Keccak256Hash(binary.BigEndian.AppendUint64([]byte(what), slot), salt[:])
 }

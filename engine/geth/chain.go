@@ -8,6 +8,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core"
+	"github.com/ethereum/go-ethereum/core/rawdb"
 	"github.com/ethereum/go-ethereum/core/types"
 	gethbackend "github.com/ethereum/go-ethereum/eth"
 	"github.com/ethereum/go-ethereum/eth/catalyst"
@@ -63,11 +64,29 @@ func Open(cfg Config) (*Chain, error) {
 		return nil, fmt.Errorf("chain %s: start: %w", cfg.Name, err)
 	}
 	backend.SetSynced() // there is nobody to sync with: the pool takes transactions at once
+	if err := indexFromGenesis(backend); err != nil {
+		return nil, errors.Join(fmt.Errorf("chain %s: %w", cfg.Name, err), stack.Close())
+	}
 	return &Chain{
 		cfg: cfg, stack: stack, backend: backend,
 		blocks: backend.BlockChain(), rules: backend.BlockChain().Config(), client: stack.Attach(),
 		open: make(map[*building]struct{}),
 	}, nil
+}
+
+// indexFromGenesis says of a new chain that its transactions are indexed: there are none. op-geth would answer any
+// question for a transaction or receipt with "indexing is in progress" until the first block, where clients expect null.
+// Its indexer looks at the database again when the head is announced, so genesis is announced.
+func indexFromGenesis(backend *gethbackend.Ethereum) error {
+	blocks := backend.BlockChain()
+	if blocks.CurrentBlock().Number.Sign() != 0 || rawdb.ReadTxIndexTail(backend.ChainDb()) != nil {
+		return nil
+	}
+	rawdb.WriteTxIndexTail(backend.ChainDb(), 0)
+	if _, err := blocks.SetCanonical(blocks.Genesis()); err != nil {
+		return fmt.Errorf("announce genesis: %w", err)
+	}
+	return nil
 }
 
 // apis are the services that op-geth's command line adds outside of the backend.
