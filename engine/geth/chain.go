@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core"
@@ -76,17 +77,30 @@ func Open(cfg Config) (*Chain, error) {
 
 // indexFromGenesis says of a new chain that its transactions are indexed: there are none. op-geth would answer any
 // question for a transaction or receipt with "indexing is in progress" until the first block, where clients expect null.
-// Its indexer looks at the database again when the head is announced, so genesis is announced.
+// Its indexer looks at the database again when the head is announced, so genesis is announced, until the indexer, which
+// begins to listen some time after the start, has heard it.
 func indexFromGenesis(backend *gethbackend.Ethereum) error {
 	blocks := backend.BlockChain()
 	if blocks.CurrentBlock().Number.Sign() != 0 || rawdb.ReadTxIndexTail(backend.ChainDb()) != nil {
 		return nil
 	}
 	rawdb.WriteTxIndexTail(backend.ChainDb(), 0)
-	if _, err := blocks.SetCanonical(blocks.Genesis()); err != nil {
-		return fmt.Errorf("announce genesis: %w", err)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for range 500 {
+		progress, err := blocks.TxIndexProgress()
+		if err != nil {
+			return fmt.Errorf("read progress of the transaction index: %w", err)
+		}
+		if progress.Done() {
+			return nil
+		}
+		if _, err := blocks.SetCanonical(blocks.Genesis()); err != nil {
+			return fmt.Errorf("announce genesis: %w", err)
+		}
+		<-tick.C
 	}
-	return nil
+	return errors.New("transaction index does not begin")
 }
 
 // apis are the services that op-geth's command line adds outside of the backend.
