@@ -6,7 +6,7 @@ LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
 .PHONY: help build test race fuzz lint fmt bench contracts clients e2e cover check
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
 
 build: ## build bin/cairn
 	$(GO) build -o bin/cairn ./cmd/cairn
