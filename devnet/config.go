@@ -7,6 +7,8 @@ import (
 	"net"
 	"strconv"
 	"time"
+
+	"github.com/cairn-rollup/cairn/rollup"
 )
 
 // Ports are the TCP ports of a devnet. HTTP and WebSocket share a port.
@@ -58,17 +60,17 @@ func DefaultConfig() Config {
 	}
 }
 
-// FieldError names what is wrong in a configuration, and what to do.
-type FieldError struct{ Field, Value, Fix string }
-
-func (e *FieldError) Error() string { return fmt.Sprintf("%s = %s: %s", e.Field, e.Value, e.Fix) }
+// fieldError names a flag that is wrong, and what to do. It is a *rollup.FieldError.
+func fieldError(flag, value, fix string) error {
+	return &rollup.FieldError{Field: flag, Value: value, Fix: fix}
+}
 
 const maxBlockTime = 3600 // seconds
 
-// Validate says what is wrong; the error is a *FieldError.
+// Validate says what is wrong; the error is a *rollup.FieldError.
 func (c *Config) Validate() error {
 	bad := func(field string, value any, fix string) error {
-		return &FieldError{Field: field, Value: fmt.Sprint(value), Fix: fix}
+		return fieldError(field, fmt.Sprint(value), fix)
 	}
 	switch {
 	case c.L1BlockTime == 0 || c.L1BlockTime > maxBlockTime:
@@ -90,7 +92,7 @@ func (c *Config) Validate() error {
 // checkPorts finds ports that are taken, or given twice, before anything is made.
 func (c *Config) checkPorts() error {
 	if err := c.probe(0); err != nil {
-		return &FieldError{"--host", c.Host, fmt.Sprintf("cannot listen there (%s); give an address of this machine, such as 127.0.0.1", cause(err))}
+		return fieldError("--host", c.Host, fmt.Sprintf("cannot listen there (%s); give an address of this machine, such as 127.0.0.1", cause(err)))
 	}
 	p := &c.Ports
 	seen := map[int]string{}
@@ -111,14 +113,14 @@ func (c *Config) checkPorts() error {
 		}
 		value := strconv.Itoa(port.number)
 		if port.number < 0 || port.number > 65535 {
-			return &FieldError{port.flag, value, "give a port from 1 to 65535, or --ports auto"}
+			return fieldError(port.flag, value, "give a port from 1 to 65535, or --ports auto")
 		}
 		if other, twice := seen[port.number]; twice {
-			return &FieldError{port.flag, value, other + " has the same; give another port"}
+			return fieldError(port.flag, value, other+" has the same; give another port")
 		}
 		seen[port.number] = port.flag
 		if err := c.probe(port.number); err != nil {
-			return &FieldError{port.flag, value, fmt.Sprintf("cannot listen there (%s); give another port, or --ports auto", cause(err))}
+			return fieldError(port.flag, value, fmt.Sprintf("cannot listen there (%s); give another port, or --ports auto", cause(err)))
 		}
 	}
 	return nil

@@ -8,12 +8,13 @@ import (
 	"testing"
 
 	"github.com/cairn-rollup/cairn/devnet"
+	"github.com/cairn-rollup/cairn/rollup"
 )
 
 // fieldError demands an error about a field, its value and a fix.
 func fieldError(t *testing.T, err error, field, value string, fix ...string) {
 	t.Helper()
-	var wrong *devnet.FieldError
+	var wrong *rollup.FieldError
 	if !errors.As(err, &wrong) {
 		t.Fatalf("%v, want a FieldError about %s", err, field)
 	}
@@ -112,7 +113,7 @@ func TestPortsAreCheckedByName(t *testing.T) {
 			}
 			cfg.Ports = devnet.Ports{}
 			*port(&cfg.Ports), *second(&cfg.Ports) = free, free
-			var wrong *devnet.FieldError
+			var wrong *rollup.FieldError
 			if err := cfg.Validate(); !errors.As(err, &wrong) || !strings.Contains(wrong.Fix, "has the same") {
 				t.Errorf("%s and %s have the same port: %v", flag, other, err)
 			} else if text := err.Error(); !strings.Contains(text, flag) || !strings.Contains(text, other) {

@@ -36,7 +36,7 @@ func (c *Config) prepare(now time.Time) (isNew bool, err error) {
 	if c.DataDir == "" {
 		return true, nil
 	}
-	bad := func(fix string) error { return &FieldError{"--datadir", c.DataDir, fix} }
+	bad := func(fix string) error { return fieldError("--datadir", c.DataDir, fix) }
 	text, err := os.ReadFile(filepath.Join(c.DataDir, parametersFile))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -53,14 +53,14 @@ func (c *Config) prepare(now time.Time) (isNew bool, err error) {
 	}
 	c.GenesisTime = old.GenesisTime
 	if field, was, is := difference(old, c.parameters()); field != "" {
-		return false, &FieldError{flags[field], fmt.Sprint(is), fmt.Sprintf("the devnet in %s was made with %v; give that, or another --datadir", c.DataDir, was)}
+		return false, fieldError(flags[field], fmt.Sprint(is), fmt.Sprintf("the devnet in %s was made with %v; give that, or another --datadir", c.DataDir, was))
 	}
 	return false, nil
 }
 
 // checkEmpty refuses a directory that holds something else, or cannot be written.
 func (c *Config) checkEmpty() error {
-	bad := func(fix string) error { return &FieldError{"--datadir", c.DataDir, fix} }
+	bad := func(fix string) error { return fieldError("--datadir", c.DataDir, fix) }
 	entries, err := os.ReadDir(c.DataDir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -91,7 +91,7 @@ func difference(old, now parameters) (field string, was, is any) {
 // create makes the directory and writes the parameters, whole or not at all.
 func (c *Config) create() error {
 	bad := func(err error) error {
-		return &FieldError{"--datadir", c.DataDir, fmt.Sprintf("cannot write it (%s); give a directory that can be written", cause(err))}
+		return fieldError("--datadir", c.DataDir, fmt.Sprintf("cannot write it (%s); give a directory that can be written", cause(err)))
 	}
 	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
 		return bad(err)

@@ -41,7 +41,7 @@ type Devnet struct {
 	closers    []func() error
 }
 
-// Open makes or resumes a devnet. On an error nothing stays open, and a configuration that is wrong (*FieldError) leaves
+// Open makes or resumes a devnet. On an error nothing stays open, and a configuration that is wrong (*rollup.FieldError) leaves
 // nothing behind on disk.
 func Open(ctx context.Context, cfg Config) (_ *Devnet, err error) {
 	if err := cfg.Validate(); err != nil {

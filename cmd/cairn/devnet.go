@@ -12,6 +12,7 @@ import (
 
 	"github.com/cairn-rollup/cairn/devnet"
 	"github.com/cairn-rollup/cairn/engine/geth"
+	"github.com/cairn-rollup/cairn/rollup"
 )
 
 type devnetCmd struct {
@@ -190,7 +191,7 @@ func writable(path string) error {
 }
 
 func (o *output) refused(err error) error {
-	return &devnet.FieldError{Field: o.flag, Value: o.path, Fix: fmt.Sprintf("cannot write it (%s); give a file in a directory that can be written", reason(err))}
+	return &rollup.FieldError{Field: o.flag, Value: o.path, Fix: fmt.Sprintf("cannot write it (%s); give a file in a directory that can be written", reason(err))}
 }
 
 // reason is what the operating system says, without the path, which is said already.

@@ -16,6 +16,7 @@ import (
 	"github.com/ethereum/go-ethereum/rpc"
 
 	"github.com/cairn-rollup/cairn/devnet"
+	"github.com/cairn-rollup/cairn/rollup"
 )
 
 // controlFlags are what every command to a running devnet has.
@@ -27,7 +28,7 @@ type controlFlags struct {
 // call makes one call to the devnet.
 func (f *controlFlags) call(ctx context.Context, result any, method string, args ...any) error {
 	if u, err := url.Parse(f.Control); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return &devnet.FieldError{Field: "--control", Value: f.Control, Fix: "give the URL that the devnet's start prints, such as http://127.0.0.1:7420"}
+		return &rollup.FieldError{Field: "--control", Value: f.Control, Fix: "give the URL that the devnet's start prints, such as http://127.0.0.1:7420"}
 	}
 	client, err := rpc.DialContext(ctx, f.Control)
 	if err != nil {
@@ -85,11 +86,11 @@ type devnetDepositCmd struct {
 // Run makes a deposit.
 func (c *devnetDepositCmd) Run(ctx context.Context, s *streams) error {
 	if !common.IsHexAddress(c.To) {
-		return &devnet.FieldError{Field: "--to", Value: c.To, Fix: "give an address: 0x and 40 hex digits"}
+		return &rollup.FieldError{Field: "--to", Value: c.To, Fix: "give an address: 0x and 40 hex digits"}
 	}
 	wei, ok := parseEther(c.Amount)
 	if !ok {
-		return &devnet.FieldError{Field: "--amount", Value: c.Amount, Fix: "give ether as a decimal number from 0 to 1000000, such as 1.5"}
+		return &rollup.FieldError{Field: "--amount", Value: c.Amount, Fix: "give ether as a decimal number from 0 to 1000000, such as 1.5"}
 	}
 	var done devnet.Deposited
 	if err := c.call(ctx, &done, "devnet_deposit", common.HexToAddress(c.To), (*hexutil.Big)(wei)); err != nil {

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"strings"
 
-	"github.com/cairn-rollup/cairn/devnet"
+	"github.com/cairn-rollup/cairn/rollup"
 )
 
 // logFlags choose how much is logged and in what form; names as op-node's.
@@ -17,7 +17,7 @@ type logFlags struct {
 func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(strings.ToUpper(f.Level))); err != nil {
-		return nil, &devnet.FieldError{Field: "--log.level", Value: f.Level, Fix: "give debug, info, warn or error"}
+		return nil, &rollup.FieldError{Field: "--log.level", Value: f.Level, Fix: "give debug, info, warn or error"}
 	}
 	options := &slog.HandlerOptions{Level: level}
 	switch f.Format {
@@ -28,5 +28,5 @@ func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(w, options)), nil
 	}
-	return nil, &devnet.FieldError{Field: "--log.format", Value: f.Format, Fix: "give text, logfmt or json"}
+	return nil, &rollup.FieldError{Field: "--log.format", Value: f.Format, Fix: "give text, logfmt or json"}
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/cairn-rollup/cairn/devnet"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
@@ -78,9 +77,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return exitOK // asked to stop
 	}
 	fmt.Fprintf(stderr, "cairn: %s\n", err)
-	var flag *devnet.FieldError
-	var key *rollup.FieldError
-	if errors.As(err, &flag) || errors.As(err, &key) {
+	var field *rollup.FieldError
+	if errors.As(err, &field) {
 		return exitMisused
 	}
 	return exitFailed
