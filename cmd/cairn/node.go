@@ -105,7 +105,7 @@ func (c *nodeCmd) rollup(warn func(string, ...any)) (*rollup.Config, error) {
 	}
 	cfg, unknown, err := rollup.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("--rollup.config %s: %w", c.RollupConfig, err)
+		return nil, &rollup.FieldError{Field: "--rollup.config", Value: c.RollupConfig, Fix: err.Error()}
 	}
 	if len(unknown) > 0 {
 		warn("unknown keys in the rollup configuration are ignored", "file", c.RollupConfig, "keys", unknown)

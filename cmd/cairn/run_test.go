@@ -48,6 +48,7 @@ func TestHelpTeaches(t *testing.T) {
 		"help-devnet-up.txt":     {"devnet", "up", "--help"},
 		"help-devnet-reorg.txt":  {"devnet", "reorg", "--help"}, // though --depth is missing
 		"help-devnet-status.txt": {"devnet", "status", "-h"},
+		"help-node.txt":          {"node", "--help"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			code, stdout, stderr := runs(t, args...)
@@ -84,6 +85,12 @@ func TestAMistakeIsAnsweredByOneLine(t *testing.T) {
 	}
 	if err := os.WriteFile("foreign/photo.jpg", nil, 0o600); err != nil {
 		t.Fatal(err)
+	}
+	if err := os.WriteFile("empty.json", []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nodeArgs := func(config, secret string) []string {
+		return []string{"node", "--l1.beacon=http://127.0.0.1:1", "--l2=http://127.0.0.1:1", "--rollup.config", config, "--l2.jwt-secret", secret}
 	}
 	before := listing(t, dir)
 	for _, c := range []struct {
@@ -122,6 +129,10 @@ func TestAMistakeIsAnsweredByOneLine(t *testing.T) {
 		{"not an amount", []string{"devnet", "deposit", "--amount", "much"}, exitMisused, []string{"--amount = much", "0 to 1000000"}},
 		{"too much", []string{"devnet", "deposit", "--amount", "1000000.1"}, exitMisused, []string{"--amount = 1000000.1"}},
 		{"control is no URL", []string{"devnet", "status", "--control", "7420"}, exitMisused, []string{"--control = 7420", "http://"}},
+		{"node without what it needs", []string{"node"}, exitMisused, []string{"--l1.beacon", "--l2", "--l2.jwt-secret", "--rollup.config", "cairn node --help"}},
+		{"rollup.json that is not there", nodeArgs("no.json", "file"), exitMisused, []string{"--rollup.config = ", "no.json", "no such file"}},
+		{"malformed rollup.json", nodeArgs("file", "file"), exitMisused, []string{"--rollup.config = ", "not JSON at line 1"}},
+		{"rollup.json that makes no sense", nodeArgs("empty.json", "file"), exitMisused, []string{"--rollup.config = ", "block_time = 0", "set the seconds"}},
 		{"no devnet runs", []string{"devnet", "status"}, exitFailed, []string{"no devnet answers at http://127.0.0.1:1", "cairn devnet", "--control"}},
 		{"no devnet runs for a deposit", []string{"devnet", "deposit", "--json"}, exitFailed, []string{"no devnet answers"}},
 	} {
