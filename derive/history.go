@@ -7,26 +7,49 @@ import (
 	"github.com/cairn-rollup/cairn/eth"
 )
 
-// maxHistory bounds the snapshots kept when L1 does not finalize: a little more than a day of 12-second L1 blocks. A
-// deeper reorg is a new start.
-const maxHistory = 8192
+// Bounds of the snapshots kept when L1 does not finalize: a little more than a day of 12-second L1 blocks, and the memory
+// they hold on their own. A deeper reorg is a new start.
+const (
+	maxHistory      = 8192
+	maxHistoryBytes = 256 << 20
+)
 
 // History remembers the machine once per L1 block: the snapshot taken when all data up to that block was used. Rewinding,
 // finality and the safe head at an L1 block are look-ups in it. The zero value is empty. It has one owner.
 type History struct {
 	entries []Snapshot // consecutive L1 blocks, oldest first
+	bytes   int        // what they hold on their own
 }
 
 // Add appends a snapshot; one for the same or an older L1 block replaces what is there from that block on.
 func (h *History) Add(s Snapshot) {
-	kept := h.entries[:h.above(s.Origin().Number)]
-	if n := len(kept); n > 0 && kept[n-1].Origin().Number == s.Origin().Number {
-		kept = kept[:n-1]
+	keep := h.above(s.Origin().Number)
+	if keep > 0 && h.entries[keep-1].Origin().Number == s.Origin().Number {
+		keep--
 	}
-	if len(kept) >= maxHistory {
-		kept = kept[1:]
+	h.drop(keep, len(h.entries))
+	h.entries = append(h.entries, s)
+	h.bytes += s.size()
+	excess := max(0, len(h.entries)-maxHistory)
+	for over := h.bytes - maxHistoryBytes; over > 0 && excess < len(h.entries)-1; excess++ {
+		over -= h.entries[excess].size()
 	}
-	h.entries = append(kept, s)
+	h.drop(0, excess)
+}
+
+// drop forgets entries from one position up to another.
+func (h *History) drop(from, to int) {
+	for _, s := range h.entries[from:to] {
+		h.bytes -= s.size()
+	}
+	h.entries = slices.Delete(h.entries, from, to)
+}
+
+// size is about how many bytes a snapshot holds that it does not share with its neighbours: the state, and the list of L1
+// blocks in the window, which is new with every L1 block.
+func (s Snapshot) size() int {
+	const stateSize, windowEntry = 1024, 80 + 8 // an L1Ref and a pointer
+	return stateSize + len(s.s.window.refs)*windowEntry
 }
 
 // above is the position of the first entry above an L1 block number.
@@ -63,7 +86,7 @@ func (h *History) SafeAt(number uint64) (l1 eth.BlockID, l2 eth.L2Ref, ok bool) 
 // needed again.
 func (h *History) Prune(number uint64) {
 	if i := h.above(number); i > 1 {
-		h.entries = slices.Delete(h.entries, 0, i-1)
+		h.drop(0, i-1)
 	}
 }
 
