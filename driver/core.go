@@ -19,6 +19,7 @@ type Config struct {
 	Builder       *attributes.Builder
 	Sequencing    Sequencing
 	VerifierConfs uint64 // L1 blocks on top of one before derivation reads it
+	RecordSafe    bool   // write down the safe head as of each L1 block; New sets it if there is a port for it
 	Seed          uint64 // makes this node's retry jitter its own
 }
 
@@ -42,6 +43,7 @@ type Core struct {
 	machine   *derive.Machine // nil until the start is found
 	history   derive.History
 	recorded  eth.L1Ref // origin of the newest snapshot in history
+	written   eth.L1Ref // L1 block whose safe head was written down last
 	startSafe uint64    // number of the safe head at the start: what it was derived from is not known
 	settled   uint64    // highest L1 block that was fetched when L1 had already finalized its height
 	finalThen uint64    // L1's finalized height when the block in flight was asked for
@@ -111,6 +113,8 @@ func (c *Core) Handle(now time.Time, ev Event) []Effect {
 		c.onL1Fetched(e)
 	case BlobsFetched:
 		c.onBlobsFetched(e)
+	case SafeRecorded:
+		c.onSafeRecorded(e)
 	case OriginsFetched:
 		c.onOriginsFetched(e)
 	case EngineDone:

@@ -33,6 +33,13 @@ func (c *Core) derive() {
 			c.wakeAt(c.now)
 			return
 		}
+		if c.unwritten() {
+			if c.l1Lane.free(c.now) {
+				c.l1Lane.busy = true
+				c.emit(RecordSafe{L1: c.machine.Origin().ID(), L2: c.machine.Safe().ID()})
+			}
+			return
+		}
 		if w.Number <= c.l1.Head.Number && sequence.Visible(w.Number, c.cfg.VerifierConfs, c.l1.Head) && c.l1Lane.free(c.now) {
 			c.l1Lane.busy, c.finalThen = true, c.l1.Finalized.Number
 			c.emit(FetchL1(w))
@@ -57,6 +64,23 @@ func (c *Core) record() {
 	if origin := c.machine.Origin(); c.recorded != origin {
 		c.history.Add(c.machine.Snapshot())
 		c.recorded = origin
+	}
+}
+
+// unwritten says whether the safe head as of the L1 block that is used up has still to be written down. As long as nothing
+// was derived since the start, it is not known from which L1 block on the start was safe; genesis always was.
+func (c *Core) unwritten() bool {
+	known := c.machine.Safe().Number > c.startSafe || c.startSafe == c.cfg.Rollup.Genesis.L2.Number
+	return c.cfg.RecordSafe && known && c.written != c.machine.Origin()
+}
+
+func (c *Core) onSafeRecorded(e SafeRecorded) {
+	c.l1Lane.done(c.now, c.cfg.Seed, e.Err)
+	switch {
+	case e.Err != nil:
+		c.report(Error, "cannot write down the safe head", "l1", e.L1, "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
+	case c.machine != nil && c.machine.Origin().ID() == e.L1:
+		c.written = c.machine.Origin()
 	}
 }
 

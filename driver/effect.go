@@ -46,6 +46,8 @@ type (
 type (
 	// FetchL1 fetches an L1 block for derivation; answered by L1Fetched.
 	FetchL1 struct{ Number uint64 }
+	// RecordSafe writes down the safe head as of an L1 block; answered by SafeRecorded.
+	RecordSafe struct{ L1, L2 eth.BlockID }
 	// FetchBlobs fetches blobs of an L1 block; answered by BlobsFetched.
 	FetchBlobs struct {
 		Block  eth.L1Ref
@@ -101,6 +103,7 @@ func (InsertBlock) effect()    {}
 func (TruncateUnsafe) effect() {}
 func (SetLabels) effect()      {}
 func (FetchL1) effect()        {}
+func (RecordSafe) effect()     {}
 func (FetchBlobs) effect()     {}
 func (FetchOrigins) effect()   {}
 func (Wake) effect()           {}

@@ -44,6 +44,12 @@ type BlobsFetched struct {
 	Err       error
 }
 
+// SafeRecorded answers RecordSafe.
+type SafeRecorded struct {
+	L1  eth.BlockID
+	Err error
+}
+
 // OriginsFetched answers FetchOrigins.
 type OriginsFetched struct {
 	Origins
@@ -81,6 +87,7 @@ func (Tick) event()           {}
 func (StartFound) event()     {}
 func (L1Fetched) event()      {}
 func (BlobsFetched) event()   {}
+func (SafeRecorded) event()   {}
 func (OriginsFetched) event() {}
 func (EngineDone) event()     {}
 func (StartSequencer) event() {}

@@ -48,6 +48,12 @@ type Blobs interface {
 	Blobs(ctx context.Context, block eth.L1Ref, hashes []common.Hash) ([]*eth.Blob, error)
 }
 
+// SafeHeads keeps the safe head as of each L1 block. Records above the L1 block of a new one are of an L1 chain that is
+// gone.
+type SafeHeads interface {
+	Record(l1, l2 eth.BlockID) error
+}
+
 // Publisher hands blocks to other nodes. It must not block.
 type Publisher interface {
 	Publish(payload *eth.PayloadEnvelope)
@@ -58,6 +64,7 @@ type Ports struct {
 	Engine  Engine
 	L1      L1
 	Blobs   Blobs
+	Safe    SafeHeads      // nil: nothing is written down
 	Publish Publisher      // nil: nobody is told
 	Heads   <-chan L1Heads // L1's labels, the newest only
 	Log     *slog.Logger

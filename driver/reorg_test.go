@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -309,5 +310,29 @@ func TestStartWhoseL1OriginGoesAwayIsANewStart(t *testing.T) {
 	}
 	if old.Number < 20 || !s.l1.canonical(safe.L1Origin) || safe.Number < 20 || n.engine.onChain(old.Hash, safe.Hash) {
 		t.Errorf("safe head %+v after %s", safe, old)
+	}
+}
+
+func TestSafeHeadIsWrittenDownForEachL1Block(t *testing.T) {
+	s, _, verifier := pair(t, Sequencing{})
+	s.run(62 * time.Second)
+	s.l1.fault = broken(errors.New("disk is full"), "record")
+	s.run(10 * time.Second)
+	stuck := verifier.status()
+	if len(stuck.Waits) == 0 || !strings.Contains(stuck.Waits[0].Cause, "disk is full") {
+		t.Errorf("a failing disk does not show: %+v", stuck.Waits)
+	}
+	s.l1.fault = noFault
+	s.run(40 * time.Second)
+	s.reorg(3)
+	s.run(62 * time.Second)
+	for i, w := range verifier.written {
+		l1, l2 := w[0], w[1]
+		if l1.Number != uint64(i) || !s.l1.canonical(l1) || l2 != s.safeAt[l1.Hash].ID() && i > 0 {
+			t.Fatalf("entry %d: L1 block %s, safe head %s, want %s", i, l1, l2, s.safeAt[l1.Hash])
+		}
+	}
+	if at := verifier.status().Sync.CurrentL1.Number; uint64(len(verifier.written)) < at {
+		t.Errorf("%d entries, derivation is at L1 block %d", len(verifier.written), at)
 	}
 }

@@ -40,6 +40,7 @@ type request struct {
 
 // New makes a driver. Run starts it.
 func New(cfg Config, ports Ports) *Driver {
+	cfg.RecordSafe = ports.Safe != nil
 	d := &Driver{
 		core: NewCore(cfg), ports: ports, walk: walker{cfg: cfg.Rollup, l1: ports.L1, l2: ports.Engine},
 		admin: make(chan request), ended: make(chan struct{}), engine: newLane(), l1: newLane(), origin: newLane(),
@@ -115,7 +116,7 @@ func serve(ctx context.Context, p lanePorts, do func(context.Context, Effect) Ev
 // perform starts an effect. It never blocks: a lane has room for the one effect Core may order.
 func (d *Driver) perform(ctx context.Context, effect Effect, timer *time.Timer, replies map[uint64]chan Reply) {
 	switch e := effect.(type) {
-	case FetchL1, FetchBlobs:
+	case FetchL1, FetchBlobs, RecordSafe:
 		d.l1.in <- e
 	case FetchOrigins:
 		d.origin.in <- e
@@ -166,6 +167,9 @@ func (d *Driver) doEngine(ctx context.Context, effect Effect) Event {
 
 // doL1 does one effect of the L1 lane.
 func (d *Driver) doL1(ctx context.Context, effect Effect) Event {
+	if e, ok := effect.(RecordSafe); ok {
+		return SafeRecorded{L1: e.L1, Err: d.ports.Safe.Record(e.L1, e.L2)}
+	}
 	if e, ok := effect.(FetchBlobs); ok {
 		return d.fetchBlobs(ctx, e)
 	}

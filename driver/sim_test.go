@@ -155,6 +155,7 @@ type node struct {
 	reports []Report
 	waits   []Wait // all that were seen
 	shared  []*eth.PayloadEnvelope
+	written [][2]eth.BlockID // safe heads as of L1 blocks, on disk
 	failed  error
 
 	final  eth.L2Ref // highest finalized head seen
@@ -169,7 +170,7 @@ func (s *sim) addNode(name string, seq Sequencing) *node {
 		sim: s, name: name, engine: newModelEngine(s.cfg), delay: func(Effect) time.Duration { return time.Millisecond },
 		cfg: Config{Rollup: s.cfg, Builder: &attributes.Builder{Config: s.cfg}, Sequencing: seq, Seed: uint64(len(s.nodes))},
 	}
-	n.ports = Ports{Engine: n.engine, L1: s.l1, Blobs: s.l1}
+	n.ports = Ports{Engine: n.engine, L1: s.l1, Blobs: s.l1, Safe: n}
 	s.nodes = append(s.nodes, n)
 	if s.batcher.node == nil {
 		s.batcher.node = n
@@ -217,7 +218,7 @@ func (n *node) handle(ev Event) {
 // laneOf names the lane of an effect.
 func laneOf(e Effect) string {
 	switch e.(type) {
-	case FetchL1, FetchBlobs:
+	case FetchL1, FetchBlobs, RecordSafe:
 		return "l1"
 	case FetchOrigins:
 		return "origin"
@@ -294,6 +295,21 @@ func (n *node) do(lane string, effect Effect) Event {
 	default:
 		return n.driver.doEngine(ctx, effect)
 	}
+}
+
+// Record keeps a safe head as package store does.
+func (n *node) Record(l1, l2 eth.BlockID) error {
+	if err, _ := n.sim.l1.fault("record"); err != nil {
+		return err
+	}
+	for len(n.written) > 0 && n.written[len(n.written)-1][0].Number >= l1.Number {
+		n.written = n.written[:len(n.written)-1]
+	}
+	n.written = append(n.written, [2]eth.BlockID{l1, l2})
+	if want, known := n.sim.safeAt[l1.Hash]; known && want.ID() != l2 {
+		n.sim.fatalf("%s: safe head %s written down for L1 block %s, it was %s", n.name, l2, l1, want)
+	}
+	return nil
 }
 
 // release lets held effects happen, and holds no more.
