@@ -8,6 +8,7 @@ require (
 	github.com/ethereum-optimism/optimism v1.19.6 // data only: the L2 predeploys of genesis (docs/adr/0006-predeploys.md)
 	github.com/ethereum/go-ethereum v1.17.0 // types, crypto, RPC, and the embedded engine; replaced by op-geth below (docs/adr/0004-embedded-engine.md)
 	github.com/holiman/uint256 v1.3.2 // go-ethereum's own 256-bit integers
+	github.com/prometheus/client_golang v1.22.0 // metrics (package obs)
 	golang.org/x/sync v0.24.0 // errgroup: start together, first error ends all
 	golang.org/x/sys v0.47.0 // width of the terminal
 )
@@ -73,7 +74,6 @@ require (
 	github.com/pion/stun/v3 v3.1.5 // indirect
 	github.com/pion/transport/v4 v4.0.2 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
-	github.com/prometheus/client_golang v1.22.0 // indirect
 	github.com/prometheus/client_model v0.6.2 // indirect
 	github.com/prometheus/common v0.64.0 // indirect
 	github.com/prometheus/procfs v0.16.1 // indirect

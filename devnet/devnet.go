@@ -18,6 +18,7 @@ import (
 	"github.com/cairn-rollup/cairn/devnet/devl1"
 	"github.com/cairn-rollup/cairn/driver"
 	"github.com/cairn-rollup/cairn/engine/geth"
+	"github.com/cairn-rollup/cairn/internal/httpserve"
 	"github.com/cairn-rollup/cairn/rpc"
 	"github.com/cairn-rollup/cairn/txmgr"
 )
@@ -30,7 +31,7 @@ type Devnet struct {
 
 	l1        *geth.Chain
 	producer  *devl1.Chain
-	beacon    *httpServer
+	beacon    *httpserve.Server
 	sequencer *l2
 	verifiers []*l2
 	batcher   *batching
@@ -77,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (_ *Devnet, err error) {
 	if d.batcher, err = d.openBatcher(ctx); err != nil {
 		return nil, fmt.Errorf("open batcher: %w", err)
 	}
-	d.control, err = rpc.Listen(cfg.address(cfg.Ports.Control), cfg.Version, map[string]any{"devnet": &controlAPI{d}})
+	d.control, err = rpc.Listen(cfg.address(cfg.Ports.Control), cfg.Version, map[string]any{"devnet": &controlAPI{d}}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -104,10 +105,10 @@ func (d *Devnet) openL1() (err error) {
 		Chain: d.l1, Blobs: devl1.NewBlobStore(blobs), BlockTime: d.cfg.L1BlockTime,
 		SafeDistance: d.cfg.L1SafeDistance, FinalizedDistance: d.cfg.L1FinalizedDistance, Log: d.cfg.Log.With("node", "l1"),
 	})
-	if d.beacon, err = listenHTTP(d.cfg.address(d.cfg.Ports.Beacon), d.producer.Beacon(d.cfg.Version)); err != nil {
+	if d.beacon, err = httpserve.Listen(d.cfg.address(d.cfg.Ports.Beacon), d.producer.Beacon(d.cfg.Version)); err != nil {
 		return err
 	}
-	d.onClose(d.beacon.listener.Close)
+	d.onClose(d.beacon.Close)
 	return nil
 }
 
@@ -132,7 +133,7 @@ func (d *Devnet) openL2() (err error) {
 func (d *Devnet) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return d.producer.Run(ctx) })
-	group.Go(func() error { return d.beacon.serve(ctx) })
+	group.Go(func() error { return d.beacon.Serve(ctx) })
 	group.Go(func() error { return d.control.Serve(ctx) })
 	for _, n := range append([]*l2{d.sequencer}, d.verifiers...) {
 		group.Go(func() error { return n.node.Run(ctx) })
@@ -184,7 +185,7 @@ func (d *Devnet) Genesis() *Genesis { return d.genesis }
 // Info is the table of addresses.
 func (d *Devnet) Info() Info {
 	info := Info{
-		L1:        L1Info{RPC: d.l1.URL(), WS: d.l1.WebSocketURL(), Beacon: d.beacon.url(), ChainID: L1ChainID},
+		L1:        L1Info{RPC: d.l1.URL(), WS: d.l1.WebSocketURL(), Beacon: d.beacon.URL(), ChainID: L1ChainID},
 		Sequencer: d.sequencer.info(), L2ChainID: L2ChainID, Accounts: d.who.funded, BatchInbox: batchInbox, Control: d.control.URL(),
 		Contracts: map[string]common.Address{
 			"SystemConfig": d.genesis.Addresses.SystemConfig, "OptimismPortal": d.genesis.Addresses.OptimismPortal,

@@ -302,5 +302,22 @@ func (w *world) compare() {
 	if a.OutputRoot != b.OutputRoot || a.OutputRoot == (eth.Bytes32{}) {
 		w.t.Errorf("output roots at %d: %s and %s", safe, a.OutputRoot, b.OutputRoot)
 	}
+	w.compareSafeHeads()
 	w.t.Logf("compared %d blocks", safe+1)
+}
+
+// compareSafeHeads demands that both nodes say the same of the safe head as of an L1 block, and that it is a block of the
+// chain. The record goes on over the restart.
+func (w *world) compareSafeHeads() {
+	w.t.Helper()
+	type answer struct{ L1Block, SafeHead eth.BlockID }
+	at := min(w.sync(w.seqNode).CurrentL1.Number, w.sync(w.verNode).CurrentL1.Number) - 1
+	for number := at - 5; number <= at; number++ {
+		var a, b answer
+		w.call(w.seqNode, &a, "optimism_safeHeadAtL1Block", hexutil.Uint64(number))
+		w.call(w.verNode, &b, "optimism_safeHeadAtL1Block", hexutil.Uint64(number))
+		if a != b || a.L1Block.Number != number || a.SafeHead.Hash != w.hash(w.seq, a.SafeHead.Number) {
+			w.t.Errorf("safe head at L1 block %d: the sequencer says %+v, the verifier %+v", number, a, b)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package devnet
 import (
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/ethereum/go-ethereum/core"
@@ -49,15 +50,19 @@ func (d *Devnet) openNode(name string, port, nodePort int, sequencing driver.Seq
 	if err != nil {
 		return nil, err
 	}
-	beacon, err := l1.NewBeacon(d.beacon.url(), l1.BeaconConfig{})
+	beacon, err := l1.NewBeacon(d.beacon.URL(), l1.BeaconConfig{})
 	if err != nil {
 		return nil, err
+	}
+	safeDB := ""
+	if d.cfg.DataDir != "" {
+		safeDB = filepath.Join(d.cfg.DataDir, name, "safedb")
 	}
 	n, err := node.New(node.Config{
 		Rollup: d.genesis.Rollup, BlobSchedule: node.BlobSchedule(d.genesis.L1.Config),
 		Engine: engine, EngineRPC: chain.RPC(), L1: d.l1.RPC(), Beacon: beacon,
 		L1Poll: d.cfg.l1BlockTime() / 4, L1Labels: d.cfg.l1BlockTime(),
-		Sequencing: sequencing, Publish: publish, RPCAddress: d.cfg.address(nodePort), EnableAdmin: true,
+		Sequencing: sequencing, Publish: publish, SafeDB: safeDB, RPCAddress: d.cfg.address(nodePort), EnableAdmin: true,
 		Version: d.cfg.Version, Seed: uint64(len(name)), Log: d.cfg.Log.With(slog.String("node", name)),
 	})
 	if err != nil {

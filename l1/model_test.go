@@ -49,7 +49,8 @@ type modelL1 struct {
 	raw        map[common.Hash]hexutil.Bytes
 	keys       map[string]common.Hash // canonical block of a label or hex number
 	calls      map[string]int
-	delay      time.Duration                       // before each answer
+	asked      map[string]int                      // requests for the block of a label or hex number
+	delay      time.Duration                       // before an answer by number, and before receipts
 	fail       error                               // every call fails
 	lie        func(method string, answer any) any // what is said instead
 	announce   map[*rpc.Subscription]*rpc.Notifier // of newHeads
@@ -59,7 +60,8 @@ type modelL1 struct {
 func newModelL1() *modelL1 {
 	return &modelL1{
 		blocks: make(map[common.Hash]object), receipts: make(map[common.Hash]any), raw: make(map[common.Hash]hexutil.Bytes),
-		keys: make(map[string]common.Hash), calls: make(map[string]int), announce: make(map[*rpc.Subscription]*rpc.Notifier),
+		keys: make(map[string]common.Hash), calls: make(map[string]int), asked: make(map[string]int),
+		announce: make(map[*rpc.Subscription]*rpc.Notifier),
 	}
 }
 
@@ -99,13 +101,19 @@ func (m *modelL1) block(hash common.Hash) any {
 	return nil
 }
 
-func (m *modelL1) GetBlockByNumber(key string, _ bool) (any, error) {
+// travel is the time that an answer takes.
+func (m *modelL1) travel() {
 	m.mu.Lock()
 	delay := m.delay
 	m.mu.Unlock()
 	time.Sleep(delay)
+}
+
+func (m *modelL1) GetBlockByNumber(key string, _ bool) (any, error) {
+	m.travel()
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.asked[key]++
 	return m.answer("getBlockByNumber", m.block(m.keys[key]))
 }
 
@@ -116,6 +124,7 @@ func (m *modelL1) GetBlockByHash(hash common.Hash, _ bool) (any, error) {
 }
 
 func (m *modelL1) GetBlockReceipts(hash common.Hash) (any, error) {
+	m.travel()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.answer("getBlockReceipts", m.receipts[hash])

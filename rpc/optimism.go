@@ -25,6 +25,10 @@ type Optimism struct {
 	RefOf   func(*eth.ExecutionPayload) (eth.L2Ref, error)
 	Storage StorageRoots
 	Release string // version of the program
+
+	// SafeHeadAt gives the safe head as of an L1 block, and the L1 block from which that is known; eth.ErrNotFound if nothing
+	// is recorded so early. Nil if the node keeps no such record.
+	SafeHeadAt func(l1 uint64) (l1Block, safeHead eth.BlockID, err error)
 }
 
 // StorageRoots reads the storage root of the L2ToL1MessagePasser at a block, proven against the block's state root.

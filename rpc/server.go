@@ -3,29 +3,25 @@ package rpc
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"time"
 
 	"github.com/ethereum/go-ethereum/rpc"
+
+	"github.com/cairn-rollup/cairn/internal/httpserve"
 )
 
-const (
-	headerTimeout = 10 * time.Second
-	maxBody       = 5 << 20 // bytes of one request
-)
+const maxBody = 5 << 20 // bytes of one request
 
 // Server is a JSON-RPC server on one address.
 type Server struct {
-	listener net.Listener
-	http     *http.Server
-	rpc      *rpc.Server
+	*httpserve.Server
+	rpc *rpc.Server
 }
 
-// Listen opens the address and serves the APIs by namespace. Host "127.0.0.1:0" picks a free port.
-func Listen(address, version string, apis map[string]any) (*Server, error) {
+// Listen opens the address and serves the APIs by namespace, and probes (may be nil) at /livez and /readyz. Host
+// "127.0.0.1:0" picks a free port.
+func Listen(address, version string, apis map[string]any, probes http.Handler) (*Server, error) {
 	handler := rpc.NewServer()
 	handler.SetHTTPBodyLimit(maxBody)
 	for namespace, api := range apis {
@@ -33,18 +29,21 @@ func Listen(address, version string, apis map[string]any) (*Server, error) {
 			return nil, fmt.Errorf("register %s_: %w", namespace, err)
 		}
 	}
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("serve JSON-RPC on %s: %w", address, err)
-	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(map[string]string{"version": version})
 	})
+	if probes != nil {
+		mux.Handle("GET /livez", probes)
+		mux.Handle("GET /readyz", probes)
+	}
 	mux.Handle("/", anyOrigin(handler))
-	s := &Server{listener: listener, rpc: handler, http: &http.Server{Handler: mux, ReadHeaderTimeout: headerTimeout}}
-	return s, nil
+	server, err := httpserve.Listen(address, mux)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{server, handler}, nil
 }
 
 // anyOrigin lets pages of any origin call, as op-node does: there is nothing to steal and nothing to spend.
@@ -60,28 +59,8 @@ func anyOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// URL is where the server answers.
-func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
-
 // Serve answers until the context ends, then lets requests in flight finish for a moment.
 func (s *Server) Serve(ctx context.Context) error {
-	failed := make(chan error, 1)
-	go func() { failed <- s.http.Serve(s.listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve JSON-RPC: %w", err)
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 500*time.Millisecond)
-	defer cancel()
-	err := s.http.Shutdown(grace)
-	if errors.Is(err, context.DeadlineExceeded) {
-		err = s.http.Close()
-	}
-	s.rpc.Stop()
-	<-failed
-	return errors.Join(context.Cause(ctx), err)
+	defer s.rpc.Stop()
+	return s.Server.Serve(ctx)
 }
-
-// Close gives the address back without having served.
-func (s *Server) Close() error { return s.listener.Close() }

@@ -105,16 +105,16 @@ func TestAnOccupiedAddressIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	if _, err := rpc.Listen(taken.Addr().String(), "", nil); err == nil || !strings.Contains(err.Error(), taken.Addr().String()) || !strings.Contains(err.Error(), "in use") {
+	if _, err := rpc.Listen(taken.Addr().String(), "", nil, nil); err == nil || !strings.Contains(err.Error(), taken.Addr().String()) || !strings.Contains(err.Error(), "in use") {
 		t.Errorf("%v", err)
 	}
-	if _, err := rpc.Listen("127.0.0.1:0", "", map[string]any{"empty": struct{}{}}); err == nil || !strings.Contains(err.Error(), "empty_") {
+	if _, err := rpc.Listen("127.0.0.1:0", "", map[string]any{"empty": struct{}{}}, nil); err == nil || !strings.Contains(err.Error(), "empty_") {
 		t.Errorf("a namespace without methods: %v", err)
 	}
 }
 
 func TestAServerThatNeverRanGivesItsAddressBack(t *testing.T) {
-	s, err := rpc.Listen("127.0.0.1:0", "", nil)
+	s, err := rpc.Listen("127.0.0.1:0", "", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func (s *sleepy) Sleep() {
 func TestAServerStopsSoonWhateverItsClientsDo(t *testing.T) {
 	api := &sleepy{entered: make(chan struct{}), leave: make(chan struct{})}
 	defer close(api.leave)
-	s, err := rpc.Listen("127.0.0.1:0", "", map[string]any{"test": api})
+	s, err := rpc.Listen("127.0.0.1:0", "", map[string]any{"test": api}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

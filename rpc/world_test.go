@@ -87,7 +87,7 @@ func optimism(cfg *rollup.Config, block *eth.ExecutionPayload) rpc.Optimism {
 // serve opens a server and runs it until the test ends. It returns where it is.
 func serve(t *testing.T, apis map[string]any) string {
 	t.Helper()
-	s, err := rpc.Listen("127.0.0.1:0", "v1.2.3", apis)
+	s, err := rpc.Listen("127.0.0.1:0", "v1.2.3", apis, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -39,6 +40,10 @@ type nodeCmd struct {
 	RPCAddr          string        `name:"rpc.addr" help:"IP address of this node's own JSON-RPC." default:"0.0.0.0" env:"OP_NODE_RPC_ADDR"`
 	RPCPort          int           `name:"rpc.port" help:"Port of this node's own JSON-RPC." default:"9545" env:"OP_NODE_RPC_PORT"`
 	RPCEnableAdmin   bool          `name:"rpc.enable-admin" help:"Serve admin_*." env:"OP_NODE_RPC_ENABLE_ADMIN"`
+	SafeDBPath       string        `name:"safedb.path" help:"Directory in which the safe head as of each L1 block is kept, for optimism_safeHeadAtL1Block. Without it, in memory." env:"OP_NODE_SAFEDB_PATH" placeholder:"DIR" type:"path"`
+	MetricsEnabled   bool          `name:"metrics.enabled" help:"Serve Prometheus metrics at /metrics." env:"OP_NODE_METRICS_ENABLED"`
+	MetricsAddr      string        `name:"metrics.addr" help:"IP address of the metrics." default:"0.0.0.0" env:"OP_NODE_METRICS_ADDR"`
+	MetricsPort      int           `name:"metrics.port" help:"Port of the metrics." default:"7300" env:"OP_NODE_METRICS_PORT"`
 
 	Log nodeLogFlags `embed:"" prefix:"log."`
 }
@@ -81,6 +86,10 @@ func (c *nodeCmd) Run(ctx context.Context, s *streams) error {
 		return &rollup.FieldError{Field: "--l2", Value: c.L2, Fix: err.Error()}
 	}
 	defer onL2.Close()
+	metrics := ""
+	if c.MetricsEnabled {
+		metrics = net.JoinHostPort(c.MetricsAddr, strconv.Itoa(c.MetricsPort))
+	}
 	n, err := node.New(node.Config{
 		Rollup: cfg, BlobSchedule: schedule, Engine: engine.NewClient(onL2, cfg), EngineRPC: onL2,
 		L1: onL1, Beacon: beacon, L1Poll: c.L1Poll, L1Labels: c.L1EpochPoll,
@@ -88,13 +97,14 @@ func (c *nodeCmd) Run(ctx context.Context, s *streams) error {
 			Enabled: c.SequencerEnabled, Stopped: c.SequencerStopped, Confs: c.SequencerConfs, Sealing: c.SealingDuration,
 		},
 		VerifierConfs: c.VerifierConfs, RPCAddress: net.JoinHostPort(c.RPCAddr, strconv.Itoa(c.RPCPort)), EnableAdmin: c.RPCEnableAdmin,
+		SafeDB: c.SafeDBPath, MetricsAddress: metrics,
 		Version: version(), Seed: rand.Uint64(), Log: log,
 	})
 	if err != nil {
 		return err
 	}
 	log.Info("node runs", "rpc", n.URL(), "l2_chain", cfg.L2ChainID, "sequencer", c.SequencerEnabled)
-	return n.Run(ctx)
+	return errors.Join(n.Run(ctx), n.Close())
 }
 
 // rollup reads the rollup configuration, and warns of keys that mean nothing here.

@@ -275,6 +275,8 @@ func TestRules(t *testing.T) {
 		{"l1", "engine", false, ruleAdapters},
 		{"engine", "engine/geth", false, ruleAdapters},
 		{"rpc", "driver", false, ruleNoDriver},
+		{"store", "driver", false, ruleNoDriver},
+		{"rpc", "store", false, ruleAdapters},
 		{"p2p/gossip", "driver", false, ruleNoDriver},
 		{"driver", "testkit", false, ruleTestOnly},
 		{"driver", "misc", false, ruleKnown},
