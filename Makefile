@@ -1,6 +1,6 @@
 # Targets for people and for CI. `make help` lists them.
 GO       ?= go
-FUZZTIME ?= 5s
+FUZZTIME ?= 2000x
 LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
 
 .PHONY: help build test race fuzz lint fmt bench contracts clients e2e cover check
@@ -17,7 +17,7 @@ test: ## all tests, as in the README
 race: ## race detector where goroutines meet
 	$(GO) test -race -short ./driver ./l1 ./txmgr ./batcher/... ./rpc ./devnet/...
 
-fuzz: ## every fuzz target for FUZZTIME (default 5s)
+fuzz: ## every fuzz target for FUZZTIME, a time or a count (default 2000x)
 	@set -e; for pkg in $$($(GO) list ./...); do \
 	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
 	    echo "fuzz $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel 2 $$pkg; \
