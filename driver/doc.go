@@ -5,7 +5,7 @@
 //
 // Core is pure: it holds the machine, the heads and the sequencer's plan, and turns an event into effects. Run is the one
 // select loop around it. Lanes are goroutines that do one effect at a time and answer with one event: the engine lane
-// (everything that touches the execution engine), the L1 lane (blocks and blobs for derivation) and the origin lane
+// (everything that touches the execution engine), the L1 lane (blocks and blobs for derivation, and the record of safe heads) and the origin lane
 // (what the sequencer needs to know about L1).
 //
 // It is not an adapter: engine, L1 and publisher are ports that the node fits in.

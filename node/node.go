@@ -137,9 +137,6 @@ func (n *Node) Status() *driver.Status { return n.driver.Status() }
 // SyncStatus is what optimism_syncStatus says.
 func (n *Node) SyncStatus() eth.SyncStatus { return n.driver.Status().Sync }
 
-// Driver takes admin requests.
-func (n *Node) Driver() *driver.Driver { return n.driver }
-
 // Close gives back what New opened. Run must have returned, or never been called.
 func (n *Node) Close() error {
 	var errs []error
