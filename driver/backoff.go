@@ -11,6 +11,7 @@ const (
 // do not come back together. The zero value does not wait.
 type backoff struct {
 	failures int
+	since    time.Time // of the first failure
 	until    time.Time
 	cause    error
 }
@@ -22,7 +23,10 @@ func (b backoff) failed(now time.Time, seed uint64, cause error) backoff {
 	// Jitter up to a quarter, from a hash of what is at hand: Core has no randomness of its own.
 	h := (seed ^ uint64(b.failures+1)*0x9e3779b97f4a7c15 ^ uint64(now.UnixNano())) * 0xbf58476d1ce4e5b9 //nolint:gosec // a hash
 	delay += time.Duration(h>>33) % (delay / 4)                                                         //nolint:gosec // 31 bits
-	return backoff{failures: b.failures + 1, until: now.Add(delay), cause: cause}
+	if b.failures == 0 {
+		b.since = now
+	}
+	return backoff{failures: b.failures + 1, since: b.since, until: now.Add(delay), cause: cause}
 }
 
 // waiting says whether it is too early to try again.

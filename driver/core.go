@@ -64,6 +64,10 @@ type Core struct {
 
 	dropped map[string]int
 	failure error // why the node has ended
+	moved   Moved
+	spent   Spent
+	counts  Counts
+	need    Need // since now
 
 	now  time.Time
 	wake time.Time
@@ -102,7 +106,11 @@ func (c *Core) Handle(now time.Time, ev Event) []Effect {
 	if c.failure != nil {
 		return nil
 	}
+	if !c.now.IsZero() {
+		c.spent[c.need] += now.Sub(c.now)
+	}
 	c.now, c.out, c.wake = now, nil, time.Time{}
+	before := c.tips()
 	switch e := ev.(type) {
 	case Tick:
 	case L1Heads:
@@ -125,6 +133,8 @@ func (c *Core) Handle(now time.Time, ev Event) []Effect {
 		c.seq.stop(e.ID)
 	}
 	c.plan()
+	c.need = c.needs()
+	c.moved = c.moved.since(before, c.tips(), now)
 	return c.out
 }
 
@@ -187,6 +197,7 @@ func (c *Core) restart(why error) {
 		c.start.wait = backoff{}
 	}
 	c.start.done(c.now, c.cfg.Seed, why)
+	c.counts.Restarts++
 	c.report(Warn, "starting over", "why", why, "retry", c.start.wait.until.Sub(c.now))
 	c.machine, c.want, c.differs, c.truncate = nil, nil, nil, false
 	c.history, c.recorded, c.settled = derive.History{}, eth.L1Ref{}, 0
@@ -221,7 +232,7 @@ func (c *Core) Status() Status {
 	s := Status{
 		Started:   c.machine != nil,
 		Sequencer: SequencerStatus{Enabled: c.cfg.Sequencing.Enabled, Active: c.seq.active},
-		Dropped:   c.dropped,
+		Dropped:   c.dropped, At: c.now, Need: c.need, Moved: c.moved, Spent: c.spent, Counts: c.counts,
 		Sync: eth.SyncStatus{
 			CurrentL1Finalized: c.l1.Finalized, HeadL1: c.l1.Head, SafeL1: c.l1.Safe, FinalizedL1: c.l1.Finalized,
 			UnsafeL2: c.heads.Unsafe, SafeL2: c.heads.Safe, FinalizedL2: c.heads.Finalized, PendingSafeL2: c.heads.Safe,
@@ -232,11 +243,14 @@ func (c *Core) Status() Status {
 		s.Sync.CurrentL1 = c.machine.Origin()
 	}
 	if c.failure != nil {
-		s.Failure = c.failure.Error()
+		s.Failure, s.Fault = c.failure.Error(), eth.FaultOf(c.failure)
 	}
 	for _, l := range c.lanes() {
 		if l.wait.failures > 0 {
-			s.Waits = append(s.Waits, Wait{Lane: l.name, Cause: l.wait.cause.Error(), Failures: l.wait.failures, Until: l.wait.until})
+			s.Waits = append(s.Waits, Wait{
+				Lane: l.name, Fault: eth.FaultOf(l.wait.cause), Cause: l.wait.cause.Error(), Failures: l.wait.failures,
+				Since: l.wait.since, Until: l.wait.until,
+			})
 		}
 	}
 	return s

@@ -109,6 +109,7 @@ func (c *Core) rewind(why string) {
 		return
 	}
 	c.report(Warn, "rewinding", "why", why, "from", c.machine.Origin(), "to", snapshot.Origin(), "safe", snapshot.Safe())
+	c.counts.Rewinds++
 	c.machine.Restore(snapshot)
 	c.history.Add(snapshot) // what is newer belongs to the L1 chain that is gone
 	c.recorded = snapshot.Origin()
@@ -132,8 +133,11 @@ func (c *Core) onL1Fetched(e L1Fetched) {
 		c.onMisfit(e.Block, err)
 	case err != nil:
 		c.fail(fmt.Errorf("derivation: %w", err))
-	case e.Block.Number <= c.finalThen:
-		c.settled = e.Block.Number
+	default:
+		c.counts.L1Blocks++
+		if e.Block.Number <= c.finalThen {
+			c.settled = e.Block.Number
+		}
 	}
 }
 

@@ -136,6 +136,7 @@ func (c *Core) check(err error) {
 func (c *Core) onBuilt(asked call, e EngineDone) {
 	d := asked.derived
 	if e.Err != nil {
+		c.counts.Rejected++
 		c.report(Warn, "derived block is invalid", "parent", d.Parent, "l1", d.DerivedFrom, "err", e.Err, "deposits_only", d.Attributes.OnlyDeposits())
 		c.check(c.machine.Reject())
 		return
@@ -145,6 +146,7 @@ func (c *Core) onBuilt(asked call, e EngineDone) {
 	c.told = asked.labels
 	c.told.HeadBlockHash = ref.Hash
 	c.heads, c.differs = c.heads.Derived(ref), nil
+	c.counts.Derived++
 	c.holdSequencer(c.blockTime()) // L1 knows more than we do: no own block before that is taken in (RULES 10.4)
 	c.report(Debug, "derived", "block", ref, "txs", len(d.Attributes.Transactions), "l1", d.DerivedFrom)
 }
@@ -156,9 +158,11 @@ func (c *Core) onRead(asked call, e EngineDone) {
 	if why := attributes.Matches(c.cfg.Rollup, &d.Attributes, d.Parent.Hash, e.Payload); why != attributes.MismatchNone {
 		c.report(Warn, "unsafe block differs from L1, it will be replaced", "block", ref, "field", why, "l1", d.DerivedFrom)
 		c.differs = d
+		c.counts.Replaced++
 		return
 	}
 	c.check(c.machine.Confirm(ref))
+	c.counts.Consolidated++
 	c.heads = c.heads.Consolidated(ref)
 	c.report(Debug, "consolidated", "block", ref, "l1", d.DerivedFrom)
 }
@@ -205,6 +209,7 @@ func (c *Core) onInserted(asked call, e EngineDone) {
 	c.told = asked.labels
 	c.told.HeadBlockHash = ref.Hash
 	c.heads = c.heads.Extended(ref)
+	c.counts.Sequenced++
 	c.report(Info, "sequenced", "block", ref, "origin", ref.L1Origin, "txs", len(payload.Transactions), "gas", payload.GasUsed)
 }
 

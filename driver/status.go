@@ -9,12 +9,18 @@ import (
 
 // Status is what outsiders see of a node: a value that is never changed, published after each step.
 type Status struct {
+	At        time.Time // when this was so; zero before the first step
 	Sync      eth.SyncStatus
 	Started   bool // the start is found; before, the heads are zero
 	Sequencer SequencerStatus
-	Waits     []Wait         // what the node waits for, if it is not moving
+	Need      Need           // what derivation cannot go on without
+	Waits     []Wait         // what failed and is tried again later
 	Failure   string         // why the node has ended; empty while it runs
+	Fault     eth.Fault      // of Failure
 	Dropped   map[string]int // count of things left out by "what/reason", since start
+	Moved     Moved
+	Spent     Spent
+	Counts    Counts
 }
 
 // SequencerStatus tells of the sequencer.
@@ -27,10 +33,58 @@ type SequencerStatus struct {
 // tried again; on start all that was concluded from the engine's chain is concluded anew (specs call it a reset). What
 // nothing can help against is no wait but a Failure.
 type Wait struct {
-	Lane     string // engine, l1, origin, start
+	Lane     string    // engine, l1, origin, start
+	Fault    eth.Fault // what is wrong, if that is known
 	Cause    string
-	Failures int
+	Failures int       // in a row
+	Since    time.Time // of the first of them
 	Until    time.Time // when it will try again
+}
+
+// Need is what derivation cannot go on without.
+type Need uint8
+
+// What derivation can need.
+const (
+	NeedNothing Need = iota // it is working, or has ended
+	NeedStart               // the place to begin
+	NeedL1Head              // an L1 block that does not exist yet, or is not deep enough: all of L1 is derived
+	NeedL1Block             // an L1 block that exists
+	NeedBlobs               // blobs of an L1 block
+	NeedEngine              // a block from the engine
+	NeedDisk                // what it concluded to be written down
+	needCount
+)
+
+var needNames = [needCount]string{"nothing", "start", "l1-head", "l1-block", "blobs", "engine", "disk"}
+
+func (n Need) String() string { return needNames[n] }
+
+// Spent is how long derivation has needed each thing since the process began. What it needed longest is the bottleneck.
+type Spent [needCount]time.Duration
+
+// ByName gives the times under the names of what was needed.
+func (s Spent) ByName() map[string]time.Duration {
+	out := make(map[string]time.Duration, len(s))
+	for n, d := range s {
+		out[needNames[n]] = d
+	}
+	return out
+}
+
+// Moved tells when each head changed last; zero if it has not since the process began.
+type Moved struct{ L1, CurrentL1, Unsafe, Safe, Finalized time.Time }
+
+// Counts tell what has happened since the process began.
+type Counts struct {
+	Derived      int // blocks that the engine built from derived attributes
+	Consolidated int // blocks that the unsafe chain already held
+	Replaced     int // unsafe blocks that differed from L1
+	Rejected     int // derived blocks that the engine called invalid
+	Sequenced    int // own blocks
+	Rewinds      int // steps back in L1, by one block each
+	Restarts     int // all that was concluded from the engine's chain was concluded anew
+	L1Blocks     int // L1 blocks read
 }
 
 // count adds the machine's notes to a copy of the counters.

@@ -120,7 +120,12 @@ func (n *Node) snapshot() obs.Snapshot {
 	s := n.driver.Status()
 	out := obs.Snapshot{
 		Sync: s.Sync, Started: s.Started, SequencerEnabled: s.Sequencer.Enabled, SequencerActive: s.Sequencer.Active,
-		Dropped: s.Dropped, Failure: s.Failure,
+		Dropped: s.Dropped, Failure: s.Failure, FailureFault: s.Fault, Need: s.Need.String(), Moved: obs.Moved(s.Moved), Spent: s.Spent.ByName(),
+		Counts: obs.Counts(s.Counts),
+		Chain: obs.Chain{
+			ChainID: n.cfg.Rollup.L2ChainID.Uint64(), BlockTime: n.cfg.Rollup.BlockTime, SeqWindowSize: n.cfg.Rollup.SeqWindowSize,
+			VerifierConfs: n.cfg.VerifierConfs,
+		},
 	}
 	for _, w := range s.Waits {
 		out.Waits = append(out.Waits, obs.Wait(w))

@@ -9,22 +9,67 @@ import (
 // Source gives the node's newest published state. It is called once for each request, from any goroutine.
 type Source func() Snapshot
 
-// Snapshot is what a node's status says at one moment. Its slice and map are never changed. The zero value is a node that
-// has just been made.
+// Snapshot is what a node's status says at one moment. Its slices and maps are never changed. The zero value is a node
+// that has just been made.
 type Snapshot struct {
 	Sync             eth.SyncStatus // a zero hash: not known yet
 	Started          bool           // the start is found; before, the heads of L2 are zero
 	SequencerEnabled bool           // this node may sequence at all
 	SequencerActive  bool           // its sequencer is switched on
+	Need             string         // what derivation cannot go on without: a key of Spent
 	Waits            []Wait         // what the node waits for, if it is not moving
 	Dropped          map[string]int // count of things left out of derivation by "what/reason", since start
 	Failure          string         // why the node has ended; empty while it runs
+	FailureFault     eth.Fault      // of Failure
+	Moved            Moved
+	Spent            map[string]time.Duration // how long derivation has needed each thing since the process began: nothing, start, l1-head, l1-block, blobs, engine, disk
+	Counts           Counts
+	Endpoints        []Endpoint // of L1 and beacon, in the order of the configuration
+	Chain            Chain
 }
 
 // Wait is one thing that a node tries again until it works.
 type Wait struct {
 	Lane     string    // engine, l1, origin, start
+	Fault    eth.Fault // what is wrong, if that is known
 	Cause    string    // the last error
 	Failures int       // in a row
+	Since    time.Time // of the first of them
 	Until    time.Time // when it is tried again; in the past while it is being tried
+}
+
+// Moved tells when each head changed last; zero if it has not since the process began.
+type Moved struct{ L1, CurrentL1, Unsafe, Safe, Finalized time.Time }
+
+// Counts tell what has happened since the process began.
+type Counts struct {
+	Derived      int // blocks that the engine built from derived attributes
+	Consolidated int // blocks that the unsafe chain already held
+	Replaced     int // unsafe blocks that differed from L1
+	Rejected     int // derived blocks that the engine called invalid
+	Sequenced    int // own blocks
+	Rewinds      int // steps back in L1, by one block each
+	Restarts     int // all that was concluded from the engine's chain was concluded anew (specs call it a reset)
+	L1Blocks     int // L1 blocks read
+}
+
+// Endpoint is one program that the node asks about L1.
+type Endpoint struct {
+	Kind     string            // l1 or beacon
+	Name     string            // host, without what may be secret
+	Fault    eth.Fault         // what is wrong with it now; empty: it is in use, or could be
+	Cause    string            // the last error, if Fault is set
+	Requests map[string]uint64 // by method or route, since the process began
+	Failures uint64            // requests that gave no usable answer
+}
+
+// Chain is what is to be known of the chain to judge a node.
+type Chain struct {
+	Name          string // of the network; empty if it has none
+	ChainID       uint64 // of L2; 0 if it does not fit
+	BlockTime     uint64 // seconds between L2 blocks
+	SeqWindowSize uint64 // L1 blocks in which a batch has to come
+	VerifierConfs uint64 // L1 blocks on top of one before derivation reads it
+	NextFork      string // the next fork that is scheduled; empty: none
+	NextForkTime  uint64 // when it activates, seconds since 1970
 }

@@ -1,0 +1,70 @@
+package driver
+
+import (
+	"time"
+
+	"github.com/cairn-rollup/cairn/derive"
+	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/sequence"
+)
+
+// needs is what derivation cannot go on without, once all is planned.
+func (c *Core) needs() Need {
+	if c.failure != nil {
+		return NeedNothing
+	}
+	if c.machine == nil {
+		return NeedStart
+	}
+	switch w := c.want.(type) {
+	case derive.NeedL1:
+		switch {
+		case c.unwritten():
+			return NeedDisk
+		case w.Number > c.l1.Head.Number, !sequence.Visible(w.Number, c.cfg.VerifierConfs, c.l1.Head):
+			return NeedL1Head
+		default:
+			return NeedL1Block
+		}
+	case derive.NeedBlobs:
+		return NeedBlobs
+	case derive.NeedL2, derive.Build:
+		return NeedEngine
+	default:
+		return NeedNothing
+	}
+}
+
+// tips are the heads that Moved tells of.
+type tips struct {
+	l1, currentL1           eth.L1Ref
+	unsafe, safe, finalized eth.L2Ref
+}
+
+func (c *Core) tips() tips {
+	t := tips{l1: c.l1.Head, unsafe: c.heads.Unsafe, safe: c.heads.Safe, finalized: c.heads.Finalized}
+	if c.machine != nil {
+		t.currentL1 = c.machine.Origin()
+	}
+	return t
+}
+
+// since notes which heads have changed.
+func (m Moved) since(before, after tips, now time.Time) Moved {
+	if before.l1 != after.l1 {
+		m.L1 = now
+	}
+	if before.currentL1 != after.currentL1 {
+		m.CurrentL1 = now
+	}
+	if before.unsafe != after.unsafe {
+		m.Unsafe = now
+	}
+	if before.safe != after.safe {
+		m.Safe = now
+	}
+	if before.finalized != after.finalized {
+		m.Finalized = now
+	}
+	return m
+}
