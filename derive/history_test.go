@@ -10,7 +10,7 @@ import (
 )
 
 // snapshots are those of a machine at L1 blocks 0 to last.
-func snapshots(t *testing.T, w *world, last uint64) (out []derive.Snapshot) {
+func snapshots(t testing.TB, w *world, last uint64) (out []derive.Snapshot) {
 	m := w.machine()
 	for range last + 1 {
 		want := step(m)
