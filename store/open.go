@@ -26,15 +26,9 @@ func OpenSafeHeads(dir string) (*SafeHeads, error) {
 	if dir == "" {
 		return &SafeHeads{db: memorydb.New()}, nil
 	}
-	if err := checkDir(dir); err != nil {
+	db, err := open(dir, "safeheads/", "it fills again from where derivation begins")
+	if err != nil {
 		return nil, fmt.Errorf("open safe-head index: %w", err)
-	}
-	db, err := pebble.New(dir, cacheMB, handles, "safeheads/", false)
-	switch {
-	case isLocked(err):
-		return nil, fmt.Errorf("open safe-head index: %s is in use by another process: end it, or give this node a directory of its own: %w", dir, err)
-	case err != nil:
-		return nil, fmt.Errorf("open safe-head index: %s cannot be read (if its files are damaged, remove it: it fills again from where derivation begins): %w", dir, err)
 	}
 	s := &SafeHeads{db: db}
 	if err := s.load(); err != nil {
@@ -43,6 +37,21 @@ func OpenSafeHeads(dir string) (*SafeHeads, error) {
 			db.Close())
 	}
 	return s, nil
+}
+
+// open opens a database in a directory. lost says what becomes of it if it is removed.
+func open(dir, metrics, lost string) (ethdb.KeyValueStore, error) {
+	if err := checkDir(dir); err != nil {
+		return nil, err
+	}
+	db, err := pebble.New(dir, cacheMB, handles, metrics, false)
+	switch {
+	case isLocked(err):
+		return nil, fmt.Errorf("%s is in use by another process: end it, or give this node a directory of its own: %w", dir, err)
+	case err != nil:
+		return nil, fmt.Errorf("%s cannot be read (if its files are damaged, remove it: %s): %w", dir, lost, err)
+	}
+	return db, nil
 }
 
 // isLocked says whether another process has the lock. A file that may not be opened is a PathError and something else.
@@ -75,7 +84,7 @@ func checkDir(dir string) error {
 		}
 	}
 	if foreign != "" {
-		return fmt.Errorf("%s holds something else (%s): give an empty directory, or one of a safe-head index", dir, foreign)
+		return fmt.Errorf("%s holds something else (%s): give an empty directory, or one that was made for this", dir, foreign)
 	}
 	return nil
 }

@@ -1,0 +1,286 @@
+package store
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/bits"
+	"sync"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/ethdb"
+	"github.com/ethereum/go-ethereum/rlp"
+
+	"github.com/cairn-rollup/cairn/eth"
+)
+
+// Tables of Inputs: the first byte of a key. Numbers follow big endian, so that keys are in their order.
+const (
+	tableIdentity = 'i' // → identity
+	tableBlock    = 'b' // number → L1 block
+	tableBlob     = 'o' // number ‖ versioned hash → blob
+	tableSnapshot = 's' // number → snapshot
+)
+
+// inputsVersion is that of all forms in the store. Another one is refused.
+const inputsVersion = 1
+
+// Inputs is what derivation has read and may have to read again: verified L1 blocks, blobs, and derivation snapshots. All
+// of it can be had anew from L1, which takes time and requests; nothing of it decides anything without being compared with
+// L1 or the engine. Its methods may be called from any goroutine.
+type Inputs struct {
+	mu     sync.RWMutex // guards closed; the database has its own locks
+	db     ethdb.KeyValueStore
+	closed bool
+}
+
+// errInputsClosed means that the store was closed.
+var errInputsClosed = errors.New("the store of L1 inputs is closed")
+
+// identity says whose inputs these are.
+type identity struct {
+	Version   uint64
+	L1ChainID uint64
+	L2ChainID uint64
+	L2Genesis common.Hash
+}
+
+// ErrForeign means that a directory belongs to another chain, or another version of this program.
+var ErrForeign = errors.New("the store of L1 inputs belongs to something else")
+
+// OpenInputs opens the store of a chain in a directory, which is made if it is not there. Errors name the directory and
+// what to do: it is in use, it holds something else (ErrForeign for another chain), or its files are damaged.
+func OpenInputs(dir string, l1ChainID, l2ChainID uint64, l2Genesis common.Hash) (*Inputs, error) {
+	db, err := open(dir, "inputs/", "it fills again from L1")
+	if err != nil {
+		return nil, fmt.Errorf("open store of L1 inputs: %w", err)
+	}
+	in := &Inputs{db: db}
+	if err := in.claim(identity{inputsVersion, l1ChainID, l2ChainID, l2Genesis}); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store of L1 inputs: %s: %w", dir, err), db.Close())
+	}
+	return in, nil
+}
+
+// claim checks that the store is of a chain, and makes an empty one so.
+func (in *Inputs) claim(of identity) error {
+	want, err := rlp.EncodeToBytes(&of)
+	if err != nil {
+		return err
+	}
+	key, value, err := first(in.db, nil, nil)
+	if err != nil {
+		return fmt.Errorf("it cannot be read; remove it, it fills again from L1: %w", err)
+	}
+	if key == nil {
+		if err := in.db.Put([]byte{tableIdentity}, want); err != nil {
+			return err
+		}
+		return in.db.SyncKeyValue()
+	}
+	if value, err = in.db.Get([]byte{tableIdentity}); err != nil {
+		return fmt.Errorf("%w: it has no identity: give an empty directory", ErrForeign)
+	}
+	var have identity
+	switch err := rlp.DecodeBytes(value, &have); {
+	case err != nil:
+		return fmt.Errorf("%w: its identity cannot be read: give an empty directory", ErrForeign)
+	case have.Version != of.Version:
+		return fmt.Errorf("%w: it has version %d, this program writes %d; remove it, it fills again from L1", ErrForeign, have.Version, of.Version)
+	case have != of:
+		return fmt.Errorf("%w: it is of L2 chain %d on L1 chain %d with genesis %s; give each chain a directory of its own",
+			ErrForeign, have.L2ChainID, have.L1ChainID, have.L2Genesis)
+	}
+	return nil
+}
+
+func inputKey(table byte, number uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{table}, number)
+}
+
+// do runs an action on the open store.
+func (in *Inputs) do(what string, number uint64, action func() error) error {
+	in.mu.RLock()
+	defer in.mu.RUnlock()
+	if in.closed {
+		return errInputsClosed
+	}
+	if err := action(); err != nil {
+		return fmt.Errorf("%s %d: %w", what, number, err)
+	}
+	return nil
+}
+
+// get reads one value; eth.ErrNotFound if it is not there.
+func (in *Inputs) get(key []byte) ([]byte, error) {
+	value, err := in.db.Get(key)
+	if err == nil {
+		return value, nil
+	}
+	// The database has no error of its own for what is not there.
+	if has, hasErr := in.db.Has(key); hasErr == nil && !has {
+		return nil, eth.ErrNotFound
+	}
+	return nil, err
+}
+
+// Block is the block kept for a number; eth.ErrNotFound if there is none.
+func (in *Inputs) Block(number uint64) (block *eth.L1Block, err error) {
+	err = in.do("read kept L1 block", number, func() error {
+		value, err := in.get(inputKey(tableBlock, number))
+		if err != nil {
+			return err
+		}
+		block = new(eth.L1Block)
+		if err := rlp.DecodeBytes(value, block); err != nil {
+			return err
+		}
+		if block.Number != number {
+			return fmt.Errorf("it is block %d", block.Number)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return block, nil
+}
+
+// PutBlock keeps a block instead of the one that was kept for its number.
+func (in *Inputs) PutBlock(block *eth.L1Block) error {
+	return in.do("keep L1 block", block.Number, func() error {
+		value, err := rlp.EncodeToBytes(block)
+		if err != nil {
+			return err
+		}
+		return in.db.Put(inputKey(tableBlock, block.Number), value)
+	})
+}
+
+// DropBlock forgets the block of a number.
+func (in *Inputs) DropBlock(number uint64) error {
+	return in.do("forget L1 block", number, func() error { return in.db.Delete(inputKey(tableBlock, number)) })
+}
+
+// Blob is a kept blob; eth.ErrNotFound if it is not there.
+func (in *Inputs) Blob(number uint64, hash common.Hash) (blob *eth.Blob, err error) {
+	err = in.do("read kept blob of L1 block", number, func() error {
+		value, err := in.get(append(inputKey(tableBlob, number), hash[:]...))
+		if err != nil {
+			return err
+		}
+		if len(value) != len(blob) {
+			return fmt.Errorf("it has %d bytes", len(value))
+		}
+		blob = (*eth.Blob)(value)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return blob, nil
+}
+
+// PutBlob keeps a verified blob.
+func (in *Inputs) PutBlob(number uint64, hash common.Hash, blob *eth.Blob) error {
+	return in.do("keep blob of L1 block", number, func() error {
+		return in.db.Put(append(inputKey(tableBlob, number), hash[:]...), blob[:])
+	})
+}
+
+// PutSnapshot keeps a derivation snapshot taken at an L1 block, and forgets those above it, which are of an L1 chain that
+// is gone, most of the older ones, and all inputs of L1 blocks below keepFrom. When it returns, everything kept so far is
+// on disk.
+func (in *Inputs) PutSnapshot(number uint64, snapshot []byte, keepFrom uint64) error {
+	return in.do("keep snapshot at L1 block", number, func() error {
+		numbers, err := in.snapshotNumbers()
+		if err != nil {
+			return err
+		}
+		batch := in.db.NewBatch()
+		defer batch.Close()
+		if err := batch.DeleteRange(inputKey(tableSnapshot, number+1), []byte{tableSnapshot + 1}); err != nil {
+			return err
+		}
+		for _, n := range superfluous(numbers, number, keepFrom) {
+			if err := batch.Delete(inputKey(tableSnapshot, n)); err != nil {
+				return err
+			}
+		}
+		for _, table := range []byte{tableBlock, tableBlob} {
+			if err := batch.DeleteRange(inputKey(table, 0), inputKey(table, keepFrom)); err != nil {
+				return err
+			}
+		}
+		if err := batch.Put(inputKey(tableSnapshot, number), snapshot); err != nil {
+			return err
+		}
+		if err := batch.Write(); err != nil {
+			return err
+		}
+		return in.db.SyncKeyValue()
+	})
+}
+
+// superfluous are the snapshots below a new one that go: an engine that lost blocks, or L1 after a reorg, needs one that is
+// a little older than what is lost, so the older they are the fewer are needed. Of those 2^k to 2^(k+1)-1 blocks back, the
+// first and the last stay.
+func superfluous(numbers []uint64, newest, keepFrom uint64) (drop []uint64) {
+	byDistance := map[int][]uint64{}
+	for _, n := range numbers {
+		switch {
+		case n >= newest:
+		case n < keepFrom:
+			drop = append(drop, n)
+		default:
+			k := bits.Len64(newest - n)
+			byDistance[k] = append(byDistance[k], n)
+		}
+	}
+	for _, group := range byDistance {
+		if len(group) > 2 {
+			drop = append(drop, group[1:len(group)-1]...)
+		}
+	}
+	return drop
+}
+
+// snapshotNumbers are the L1 blocks that snapshots are kept of, ascending.
+func (in *Inputs) snapshotNumbers() (numbers []uint64, err error) {
+	it := in.db.NewIterator([]byte{tableSnapshot}, nil)
+	defer it.Release()
+	for it.Next() {
+		if key := it.Key(); len(key) == 1+8 {
+			numbers = append(numbers, binary.BigEndian.Uint64(key[1:]))
+		}
+	}
+	return numbers, it.Error()
+}
+
+// Snapshots are the kept snapshots, oldest first.
+func (in *Inputs) Snapshots() (all [][]byte, err error) {
+	err = in.do("read snapshots from L1 block", 0, func() error {
+		it := in.db.NewIterator([]byte{tableSnapshot}, nil)
+		defer it.Release()
+		for it.Next() {
+			all = append(all, bytes.Clone(it.Value()))
+		}
+		return it.Error()
+	})
+	return all, err
+}
+
+// Close gives the directory back. Closing again does nothing.
+func (in *Inputs) Close() error {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed {
+		return nil
+	}
+	in.closed = true
+	if err := in.db.Close(); err != nil {
+		return fmt.Errorf("close store of L1 inputs: %w", err)
+	}
+	return nil
+}
