@@ -20,6 +20,7 @@ type Config struct {
 	Sequencing    Sequencing
 	VerifierConfs uint64 // L1 blocks on top of one before derivation reads it
 	RecordSafe    bool   // write down the safe head as of each L1 block; New sets it if there is a port for it
+	Remember      bool   // keep snapshots for the next start; New sets it if there is a port for it
 	Seed          uint64 // makes this node's retry jitter its own
 }
 
@@ -45,9 +46,15 @@ type Core struct {
 	recorded  eth.L1Ref // origin of the newest snapshot in history
 	written   eth.L1Ref // L1 block whose safe head was written down last
 	startSafe uint64    // number of the safe head at the start: what it was derived from is not known
-	settled   uint64    // highest L1 block that was fetched when L1 had already finalized its height
-	finalThen uint64    // L1's finalized height when the block in flight was asked for
-	want      derive.Want
+	resume    bool      // the next start may be from a snapshot of an earlier run
+	saved     eth.L1Ref // origin of the snapshot that was kept last
+	saveAt    time.Time // no snapshot is kept before
+	// savedValid is the L1 block up to which kept snapshots are of the chain that derivation is on.
+	savedValid uint64
+	asking     eth.L1Ref // finalized L1 block that was looked up last
+	settled    uint64    // highest L1 block that was fetched when L1 had already finalized its height
+	finalThen  uint64    // L1's finalized height when the block in flight was asked for
+	want       derive.Want
 
 	heads    forkchoice.Heads
 	told     eth.ForkchoiceState // what the engine has acknowledged
@@ -96,7 +103,7 @@ func (l *lane) done(now time.Time, seed uint64, err error) {
 // NewCore makes a Core that will look for its start first.
 func NewCore(cfg Config) *Core {
 	return &Core{
-		cfg: cfg, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped}, dropped: map[string]int{},
+		cfg: cfg, resume: cfg.Remember, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped}, dropped: map[string]int{},
 		engine: lane{name: "engine"}, l1Lane: lane{name: "l1"}, originLane: lane{name: "origin"}, start: lane{name: "start"},
 	}
 }
@@ -123,6 +130,10 @@ func (c *Core) Handle(now time.Time, ev Event) []Effect {
 		c.onBlobsFetched(e)
 	case SafeRecorded:
 		c.onSafeRecorded(e)
+	case Saved:
+		c.onSaved(e)
+	case FinalFound:
+		c.onFinalFound(e)
 	case OriginsFetched:
 		c.onOriginsFetched(e)
 	case EngineDone:
@@ -151,7 +162,7 @@ func (c *Core) plan() {
 		c.drive()
 	case c.engine.free(c.now) && c.start.free(c.now):
 		c.engine.busy = true
-		c.emit(FindStart{Finalized: c.heads.Finalized})
+		c.emit(FindStart{Finalized: c.heads.Finalized, Resume: c.resume})
 	}
 	c.replyStopped()
 	for _, l := range c.lanes() {
@@ -199,7 +210,7 @@ func (c *Core) restart(why error) {
 	c.start.done(c.now, c.cfg.Seed, why)
 	c.counts.Restarts++
 	c.report(Warn, "starting over", "why", why, "retry", c.start.wait.until.Sub(c.now))
-	c.machine, c.want, c.differs, c.truncate = nil, nil, nil, false
+	c.machine, c.want, c.differs, c.truncate, c.resume = nil, nil, nil, false, false
 	c.history, c.recorded, c.settled = derive.History{}, eth.L1Ref{}, 0
 	c.told = eth.ForkchoiceState{}
 	c.seq.forget()
@@ -222,9 +233,15 @@ func (c *Core) onStartFound(e StartFound) {
 		c.fail(err)
 		return
 	}
-	c.heads, c.startSafe = p.Heads, p.Heads.Safe.Number
-	c.machine = derive.New(c.cfg.Builder, p.Derive)
-	c.report(Info, "start found", "unsafe", p.Heads.Unsafe, "safe", p.Heads.Safe, "finalized", p.Heads.Finalized, "l1", p.Derive.Base.L1Ref)
+	c.heads, c.resume = p.Heads, false
+	if len(p.Resume) > 0 {
+		c.resumeFrom(p.Resume)
+	} else {
+		c.startSafe = p.Heads.Safe.Number
+		c.machine, c.savedValid = derive.New(c.cfg.Builder, p.Derive), 0
+	}
+	c.report(Info, "start found", "unsafe", p.Heads.Unsafe, "safe", p.Heads.Safe, "finalized", p.Heads.Finalized, "l1", c.machine.Origin(),
+		"resumed", len(p.Resume) > 0)
 }
 
 // Status is the node as others see it.

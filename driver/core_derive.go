@@ -40,7 +40,13 @@ func (c *Core) derive() {
 			}
 			return
 		}
-		if w.Number <= c.l1.Head.Number && sequence.Visible(w.Number, c.cfg.VerifierConfs, c.l1.Head) && c.l1Lane.free(c.now) {
+		switch {
+		case !c.l1Lane.free(c.now):
+		case c.unknownFinal():
+			c.findFinal()
+		case c.saveDue():
+			c.save()
+		case w.Number <= c.l1.Head.Number && sequence.Visible(w.Number, c.cfg.VerifierConfs, c.l1.Head):
 			c.l1Lane.busy, c.finalThen = true, c.l1.Finalized.Number
 			c.emit(FetchL1(w))
 		}
@@ -67,11 +73,15 @@ func (c *Core) record() {
 	}
 }
 
-// unwritten says whether the safe head as of the L1 block that is used up has still to be written down. As long as nothing
-// was derived since the start, it is not known from which L1 block on the start was safe; genesis always was.
+// unwritten says whether the safe head as of the L1 block that is used up has still to be written down.
 func (c *Core) unwritten() bool {
-	known := c.machine.Safe().Number > c.startSafe || c.startSafe == c.cfg.Rollup.Genesis.L2.Number
-	return c.cfg.RecordSafe && known && c.written != c.machine.Origin()
+	return c.cfg.RecordSafe && c.proven() && c.written != c.machine.Origin()
+}
+
+// proven says whether the safe head as of the L1 block that is used up is known. As long as nothing was derived since the
+// start, it is not known from which L1 block on the start was safe; genesis always was.
+func (c *Core) proven() bool {
+	return c.machine.Safe().Number > c.startSafe || c.startSafe == c.cfg.Rollup.Genesis.L2.Number
 }
 
 func (c *Core) onSafeRecorded(e SafeRecorded) {
@@ -114,6 +124,7 @@ func (c *Core) rewind(why string) {
 	c.history.Add(snapshot) // what is newer belongs to the L1 chain that is gone
 	c.recorded = snapshot.Origin()
 	c.settled = min(c.settled, snapshot.Origin().Number)
+	c.savedValid = min(c.savedValid, snapshot.Origin().Number)
 	c.heads, c.truncate, c.differs = heads, true, nil
 	c.want = nil
 }

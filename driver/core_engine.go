@@ -54,6 +54,7 @@ func (c *Core) drive() {
 	case forkchoice.Start:
 		c.emit(StartJob{Labels: labels, Attributes: &s.order.attributes})
 	case forkchoice.Truncate:
+		c.truncate = false // unless something happens until the answer
 		c.emit(TruncateUnsafe{Heads: c.heads})
 	case forkchoice.Consolidate:
 		c.emit(ReadBlock{Number: c.heads.Safe.Number + 1})
@@ -85,6 +86,7 @@ func (c *Core) onEngineDone(e EngineDone) {
 		c.engine.done(c.now, c.cfg.Seed, nil)
 		c.restart(fmt.Errorf("engine call %s: %w", asked.kind, err))
 	default:
+		c.truncate = c.truncate || asked.kind == forkchoice.Truncate
 		c.engine.done(c.now, c.cfg.Seed, err)
 		c.report(Warn, "engine call failed", "call", asked.kind, "err", err, "retry", c.engine.wait.until.Sub(c.now))
 		if errors.Is(err, eth.ErrUnknownPayload) && asked.kind == forkchoice.Seal && c.seq.job == asked.job {
@@ -216,7 +218,7 @@ func (c *Core) onInserted(asked call, e EngineDone) {
 // onTruncated cuts the unsafe chain down to what still has its L1 origin. If L1 went back meanwhile, it was looked at too
 // short a part of it.
 func (c *Core) onTruncated(asked call, e EngineDone) {
-	c.truncate = asked.heads.Safe != c.heads.Safe
+	c.truncate = c.truncate || asked.heads.Safe != c.heads.Safe
 	if e.Head != c.heads.Unsafe {
 		c.report(Warn, "unsafe blocks lost their L1 origin", "from", c.heads.Unsafe, "to", e.Head)
 		c.heads = c.heads.Truncated(e.Head)

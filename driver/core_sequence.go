@@ -9,6 +9,7 @@ import (
 
 	"github.com/cairn-rollup/cairn/attributes"
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/forkchoice"
 	"github.com/cairn-rollup/cairn/sequence"
 )
 
@@ -85,7 +86,7 @@ func (c *Core) voidStale() {
 func (c *Core) sequence() {
 	c.voidStale()
 	s := &c.seq
-	if !s.active || c.truncate || s.sealed != nil || s.order != nil {
+	if !s.active || c.truncating() || s.sealed != nil || s.order != nil {
 		return
 	}
 	if s.job != nil {
@@ -114,6 +115,9 @@ func (c *Core) sequence() {
 		})
 	}
 }
+
+// truncating says whether unsafe blocks may have to go.
+func (c *Core) truncating() bool { return c.truncate || c.asked.kind == forkchoice.Truncate }
 
 // onOriginsFetched chooses the origin and orders the block.
 func (c *Core) onOriginsFetched(e OriginsFetched) {

@@ -15,8 +15,11 @@ type Effect interface{ effect() }
 // Engine lane. Each is answered by EngineDone, FindStart by StartFound.
 type (
 	// FindStart looks for the place to begin in the engine's chain and in L1. Finalized has been final before, if it is not
-	// zero: the engine may not have heard of it.
-	FindStart struct{ Finalized eth.L2Ref }
+	// zero: the engine may not have heard of it. Resume says that snapshots of an earlier run may be used.
+	FindStart struct {
+		Finalized eth.L2Ref
+		Resume    bool
+	}
 	// BuildBlock executes derived attributes on the head of Labels.
 	BuildBlock struct {
 		Labels     eth.ForkchoiceState
@@ -48,6 +51,10 @@ type (
 	FetchL1 struct{ Number uint64 }
 	// RecordSafe writes down the safe head as of an L1 block; answered by SafeRecorded.
 	RecordSafe struct{ L1, L2 eth.BlockID }
+	// Save keeps a snapshot for the next start; answered by Saved.
+	Save struct{ Remembered }
+	// FindFinal looks up what was safe as of a finalized L1 block; answered by FinalFound.
+	FindFinal struct{ L1 eth.L1Ref }
 	// FetchBlobs fetches blobs of an L1 block; answered by BlobsFetched.
 	FetchBlobs struct {
 		Block  eth.L1Ref
@@ -105,6 +112,8 @@ func (SetLabels) effect()      {}
 func (FetchL1) effect()        {}
 func (RecordSafe) effect()     {}
 func (FetchBlobs) effect()     {}
+func (Save) effect()           {}
+func (FindFinal) effect()      {}
 func (FetchOrigins) effect()   {}
 func (Wake) effect()           {}
 func (Publish) effect()        {}

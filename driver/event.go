@@ -24,10 +24,11 @@ type StartFound struct {
 	Err   error
 }
 
-// Position is where a node begins: the heads of the engine and the start of derivation.
+// Position is where a node begins: the heads of the engine, and the start of derivation or the snapshots to resume from.
 type Position struct {
 	Heads  forkchoice.Heads
 	Derive derive.Start
+	Resume []derive.Snapshot // oldest first; none: Derive counts
 }
 
 // L1Fetched answers FetchL1.
@@ -48,6 +49,16 @@ type BlobsFetched struct {
 type SafeRecorded struct {
 	L1  eth.BlockID
 	Err error
+}
+
+// Saved answers Save.
+type Saved struct{ Err error }
+
+// FinalFound answers FindFinal: the safe head as of the L1 block, as it was written down.
+type FinalFound struct {
+	L1   eth.L1Ref
+	Safe eth.L2Ref
+	Err  error
 }
 
 // OriginsFetched answers FetchOrigins.
@@ -88,6 +99,8 @@ func (StartFound) event()     {}
 func (L1Fetched) event()      {}
 func (BlobsFetched) event()   {}
 func (SafeRecorded) event()   {}
+func (Saved) event()          {}
+func (FinalFound) event()     {}
 func (OriginsFetched) event() {}
 func (EngineDone) event()     {}
 func (StartSequencer) event() {}

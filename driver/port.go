@@ -52,6 +52,7 @@ type Blobs interface {
 // gone.
 type SafeHeads interface {
 	Record(l1, l2 eth.BlockID) error
+	At(l1Number uint64) (l1, l2 eth.BlockID, err error)
 }
 
 // Publisher hands blocks to other nodes. It must not block.
@@ -65,6 +66,7 @@ type Ports struct {
 	L1      L1
 	Blobs   Blobs
 	Safe    SafeHeads      // nil: nothing is written down
+	Memory  Memory         // nil: nothing outlives the process
 	Publish Publisher      // nil: nobody is told
 	Heads   <-chan L1Heads // L1's labels, the newest only
 	Log     *slog.Logger

@@ -175,6 +175,12 @@ func (s *sim) nodeWeather(w weather, chance func(float64) bool) {
 			switch {
 			case chance(w.crash):
 				s.note("%s: crashes", n.name)
+				if s.rng.IntN(3) == 0 {
+					n.engine.lose(s.rng.IntN(8))
+				}
+				if s.rng.IntN(4) == 0 {
+					n.saved = nil // a disk that somebody has emptied
+				}
 				n.boot()
 			case chance(w.forget):
 				clear(n.engine.jobs)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/cairn-rollup/cairn/eth"
 )
 
 // Driver is a Core with its loop and lanes.
@@ -40,9 +42,9 @@ type request struct {
 
 // New makes a driver. Run starts it.
 func New(cfg Config, ports Ports) *Driver {
-	cfg.RecordSafe = ports.Safe != nil
+	cfg.RecordSafe, cfg.Remember = ports.Safe != nil, ports.Memory != nil
 	d := &Driver{
-		core: NewCore(cfg), ports: ports, walk: walker{cfg: cfg.Rollup, l1: ports.L1, l2: ports.Engine},
+		core: NewCore(cfg), ports: ports, walk: walker{cfg: cfg.Rollup, l1: ports.L1, l2: ports.Engine, memory: ports.Memory},
 		admin: make(chan request), ended: make(chan struct{}), engine: newLane(), l1: newLane(), origin: newLane(),
 	}
 	d.publishStatus()
@@ -116,7 +118,7 @@ func serve(ctx context.Context, p lanePorts, do func(context.Context, Effect) Ev
 // perform starts an effect. It never blocks: a lane has room for the one effect Core may order.
 func (d *Driver) perform(ctx context.Context, effect Effect, timer *time.Timer, replies map[uint64]chan Reply) {
 	switch e := effect.(type) {
-	case FetchL1, FetchBlobs, RecordSafe:
+	case FetchL1, FetchBlobs, RecordSafe, Save, FindFinal:
 		d.l1.in <- e
 	case FetchOrigins:
 		d.origin.in <- e
@@ -143,8 +145,7 @@ func (d *Driver) doEngine(ctx context.Context, effect Effect) Event {
 	var done EngineDone
 	switch e := effect.(type) {
 	case FindStart:
-		start, err := d.walk.findStart(ctx, e.Finalized)
-		return StartFound{Start: start, Err: err}
+		return d.findStart(ctx, e)
 	case BuildBlock:
 		done.Payload, done.Err = d.ports.Engine.Build(ctx, e.Labels, e.Attributes)
 	case ReadBlock:
@@ -165,16 +166,50 @@ func (d *Driver) doEngine(ctx context.Context, effect Effect) Event {
 	return done
 }
 
+// findStart resumes an earlier run if it can, or else walks.
+func (d *Driver) findStart(ctx context.Context, e FindStart) StartFound {
+	if e.Resume {
+		start, err := d.walk.resume(ctx, e.Finalized)
+		if !errors.Is(err, errNoResume) {
+			return StartFound{Start: start, Err: err}
+		}
+	}
+	start, err := d.walk.findStart(ctx, e.Finalized)
+	return StartFound{Start: start, Err: err}
+}
+
 // doL1 does one effect of the L1 lane.
 func (d *Driver) doL1(ctx context.Context, effect Effect) Event {
-	if e, ok := effect.(RecordSafe); ok {
+	switch e := effect.(type) {
+	case RecordSafe:
 		return SafeRecorded{L1: e.L1, Err: d.ports.Safe.Record(e.L1, e.L2)}
-	}
-	if e, ok := effect.(FetchBlobs); ok {
+	case Save:
+		return Saved{Err: d.ports.Memory.Save(e.Remembered)}
+	case FindFinal:
+		return d.findFinal(ctx, e)
+	case FetchBlobs:
 		return d.fetchBlobs(ctx, e)
 	}
 	block, err := d.ports.L1.BlockByNumber(ctx, effect.(FetchL1).Number)
 	return L1Fetched{Block: block, Err: err}
+}
+
+// findFinal looks up what was written down for a finalized L1 block. Nothing, or something about another L1 block of this
+// height, is eth.ErrNotFound.
+func (d *Driver) findFinal(ctx context.Context, e FindFinal) FinalFound {
+	done := FinalFound{L1: e.L1}
+	l1, l2, err := d.ports.Safe.At(e.L1.Number)
+	switch {
+	case err != nil:
+		done.Err = err
+	case l1 != e.L1.ID():
+		done.Err = eth.ErrNotFound
+	default:
+		if done.Safe, done.Err = d.walk.byNumber(ctx, l2.Number); done.Err == nil && done.Safe.ID() != l2 {
+			done.Err = eth.ErrNotFound
+		}
+	}
+	return done
 }
 
 // fetchBlobs finds out, if there are no blobs, whether the block they belong to is still on L1's chain: if not, nobody

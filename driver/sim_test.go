@@ -14,6 +14,7 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/cairn-rollup/cairn/attributes"
+	"github.com/cairn-rollup/cairn/derive"
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
 )
@@ -156,6 +157,7 @@ type node struct {
 	waits   []Wait // all that were seen
 	shared  []*eth.PayloadEnvelope
 	written [][2]eth.BlockID // safe heads as of L1 blocks, on disk
+	saved   []savedSnapshot  // on disk, too
 	failed  error
 
 	final  eth.L2Ref // highest finalized head seen
@@ -170,7 +172,7 @@ func (s *sim) addNode(name string, seq Sequencing) *node {
 		sim: s, name: name, engine: newModelEngine(s.cfg), delay: func(Effect) time.Duration { return time.Millisecond },
 		cfg: Config{Rollup: s.cfg, Builder: &attributes.Builder{Config: s.cfg}, Sequencing: seq, Seed: uint64(len(s.nodes))},
 	}
-	n.ports = Ports{Engine: n.engine, L1: s.l1, Blobs: s.l1, Safe: n}
+	n.ports = Ports{Engine: n.engine, L1: s.l1, Blobs: s.l1, Safe: n, Memory: n}
 	s.nodes = append(s.nodes, n)
 	if s.batcher.node == nil {
 		s.batcher.node = n
@@ -179,7 +181,14 @@ func (s *sim) addNode(name string, seq Sequencing) *node {
 	return n
 }
 
-// boot starts a node, or starts it again: all that it remembers is its engine.
+// savedSnapshot is a derivation snapshot on disk.
+type savedSnapshot struct {
+	l1        uint64
+	text      []byte
+	finalized eth.L2Ref
+}
+
+// boot starts a node, or starts it again: all that it remembers is its engine and its disk.
 func (n *node) boot() {
 	n.life++
 	n.driver, n.busy, n.held, n.replies = New(n.cfg, n.ports), map[string]Effect{}, nil, map[uint64]Reply{}
@@ -218,7 +227,7 @@ func (n *node) handle(ev Event) {
 // laneOf names the lane of an effect.
 func laneOf(e Effect) string {
 	switch e.(type) {
-	case FetchL1, FetchBlobs, RecordSafe:
+	case FetchL1, FetchBlobs, RecordSafe, Save, FindFinal:
 		return "l1"
 	case FetchOrigins:
 		return "origin"
@@ -310,6 +319,43 @@ func (n *node) Record(l1, l2 eth.BlockID) error {
 		n.sim.fatalf("%s: safe head %s written down for L1 block %s, it was %s", n.name, l2, l1, want)
 	}
 	return nil
+}
+
+// At answers as package store does.
+func (n *node) At(number uint64) (l1, l2 eth.BlockID, err error) {
+	for i := len(n.written) - 1; i >= 0; i-- {
+		if w := n.written[i]; w[0].Number == number || i == len(n.written)-1 && w[0].Number < number {
+			return w[0], w[1], nil
+		}
+	}
+	return l1, l2, eth.ErrNotFound
+}
+
+// Save keeps snapshots as package store does, all of them.
+func (n *node) Save(r Remembered) error {
+	if err, _ := n.sim.l1.fault("record"); err != nil {
+		return err
+	}
+	text, err := r.Snapshot.Encode(n.sim.cfg)
+	if err != nil {
+		n.sim.fatalf("%s: %v", n.name, err)
+	}
+	at := r.Snapshot.Origin().Number
+	n.saved = slices.DeleteFunc(n.saved, func(s savedSnapshot) bool { return s.l1 > r.GoneAbove || s.l1 == at })
+	n.saved = append(n.saved, savedSnapshot{at, text, r.Finalized})
+	return nil
+}
+
+// Load gives the kept snapshots back.
+func (n *node) Load() (all []Remembered, err error) {
+	for _, s := range n.saved {
+		snapshot, err := derive.DecodeSnapshot(n.sim.cfg, s.text)
+		if err != nil {
+			n.sim.fatalf("%s: %v", n.name, err)
+		}
+		all = append(all, Remembered{Snapshot: snapshot, Finalized: s.finalized})
+	}
+	return all, nil
 }
 
 // release lets held effects happen, and holds no more.

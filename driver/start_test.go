@@ -41,6 +41,13 @@ func (w *startWorld) label(safe, finalized uint64) {
 	w.engine.safe, w.engine.finalized = w.engine.canon[safe], w.engine.canon[finalized]
 }
 
+// noConfigUpdates takes away the logs that the blocks of L1 have, after L2 was made.
+func (w *startWorld) noConfigUpdates() {
+	for _, b := range w.l1.blocks {
+		b.Logs = nil
+	}
+}
+
 func TestFindStart(t *testing.T) {
 	cases := map[string]struct {
 		length int
@@ -124,7 +131,37 @@ func TestFindStart(t *testing.T) {
 				w.label(99, 90)
 				w.engine.canon = w.engine.canon[:80]
 			},
+			unsafe: 79, safe: 79, finalized: 79, base: 29, // its labels say nothing (RULES 8.1, 3)
+		},
+		"engine head below what the node knows as finalized": {
+			length: 100, change: func(w *startWorld) { w.engine.canon = w.engine.canon[:80] }, known: 90,
 			err: "restore its database",
+		},
+		"no labels, 14 sequencing windows above genesis: still from genesis": {
+			length: 140, unsafe: 140, safe: 0, finalized: 0, base: 0,
+		},
+		"no labels, further above genesis: the engine was synced by others, its head is all there is": {
+			length: 141, unsafe: 141, safe: 141, finalized: 141, base: 91,
+		},
+		"five sequencing windows without an origin on L1 can be a reorg": {
+			length: 100, change: func(w *startWorld) { w.label(40, 20); w.l1.reorg(50) },
+			unsafe: 50, safe: 38, finalized: 20, base: 0,
+		},
+		"more is another L1": {
+			length: 100, change: func(w *startWorld) { w.label(40, 20); w.l1.reorg(52) },
+			err: "wrong L1",
+		},
+		"blocks below the channel timeout are pruned, the system config has not changed there": {
+			length: 100, change: func(w *startWorld) { w.label(60, 40); w.noConfigUpdates(); w.engine.prune(30) },
+			unsafe: 100, safe: 59, finalized: 40, base: 9,
+		},
+		"they are pruned, and it has": {
+			length: 100, change: func(w *startWorld) { w.label(60, 40); w.engine.prune(30) },
+			err: "no L2 blocks below",
+		},
+		"the engine has its head alone": {
+			length: 100, change: func(w *startWorld) { w.label(100, 100); w.noConfigUpdates(); w.engine.prune(100) },
+			unsafe: 100, safe: 100, finalized: 100, base: 50,
 		},
 		"finalized block is not on the engine's chain": {
 			length: 100, change: func(w *startWorld) {
@@ -182,6 +219,9 @@ func TestFindStart(t *testing.T) {
 			d := got.Derive
 			if d.Base != w.l1.blocks[c.base] || d.Safe != h.Safe {
 				t.Errorf("derivation starts at %s on %s, want L1 block %d", d.Base.L1Ref, d.Safe, c.base)
+			}
+			if strings.Contains(name, "pruned") || strings.Contains(name, "head alone") {
+				return // the gas limit is that of the oldest block there is
 			}
 			if inbox, chain := gasLimitAt(w, c.base), gasLimitAt(w, c.safe); d.Inbox.GasLimit != inbox || d.Chain.GasLimit != chain {
 				t.Errorf("gas limit %d for the inbox, %d for the chain; want %d, %d", d.Inbox.GasLimit, d.Chain.GasLimit, inbox, chain)

@@ -352,6 +352,28 @@ func (e *modelEngine) setLabels(fc eth.ForkchoiceState) {
 	e.safe, e.finalized = fc.SafeBlockHash, fc.FinalizedBlockHash
 }
 
+// lose drops the newest blocks, as a killed engine does that had not written them, down to the finalized one.
+func (e *modelEngine) lose(count int) {
+	for ; count > 0 && len(e.canon) > 1; count-- {
+		tip := e.canon[len(e.canon)-1]
+		if tip == e.finalized {
+			return
+		}
+		if tip == e.safe {
+			e.safe = e.blocks[tip].ExecutionPayload.ParentHash
+		}
+		delete(e.blocks, tip)
+		e.canon = e.canon[:len(e.canon)-1]
+	}
+}
+
+// prune forgets what blocks below a number hold.
+func (e *modelEngine) prune(below uint64) {
+	for _, hash := range e.canon[:below] {
+		delete(e.blocks, hash)
+	}
+}
+
 // setHead makes a block the tip of the canonical chain.
 func (e *modelEngine) setHead(hash common.Hash) {
 	number := e.blocks[hash].ExecutionPayload.BlockNumber

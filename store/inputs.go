@@ -189,10 +189,10 @@ func (in *Inputs) PutBlob(number uint64, hash common.Hash, blob *eth.Blob) error
 	})
 }
 
-// PutSnapshot keeps a derivation snapshot taken at an L1 block, and forgets those above it, which are of an L1 chain that
+// PutSnapshot keeps a derivation snapshot taken at an L1 block, and forgets those above goneAbove, which are of a chain that
 // is gone, most of the older ones, and all inputs of L1 blocks below keepFrom. When it returns, everything kept so far is
 // on disk.
-func (in *Inputs) PutSnapshot(number uint64, snapshot []byte, keepFrom uint64) error {
+func (in *Inputs) PutSnapshot(number uint64, snapshot []byte, goneAbove, keepFrom uint64) error {
 	return in.do("keep snapshot at L1 block", number, func() error {
 		numbers, err := in.snapshotNumbers()
 		if err != nil {
@@ -200,7 +200,7 @@ func (in *Inputs) PutSnapshot(number uint64, snapshot []byte, keepFrom uint64) e
 		}
 		batch := in.db.NewBatch()
 		defer batch.Close()
-		if err := batch.DeleteRange(inputKey(tableSnapshot, number+1), []byte{tableSnapshot + 1}); err != nil {
+		if err := batch.DeleteRange(inputKey(tableSnapshot, goneAbove+1), []byte{tableSnapshot + 1}); err != nil {
 			return err
 		}
 		for _, n := range superfluous(numbers, number, keepFrom) {

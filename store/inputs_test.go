@@ -58,7 +58,7 @@ func TestInputsOutliveTheProcess(t *testing.T) {
 	must(t, in.PutBlock(blockAt(7, 'a')))
 	must(t, in.DropBlock(7))
 	must(t, in.PutBlob(6, hash, blob))
-	must(t, in.PutSnapshot(6, []byte("six"), 0))
+	must(t, in.PutSnapshot(6, []byte("six"), 0, 0))
 	for range 2 {
 		in = reopen(t, in, dir)
 		if b, err := in.Block(5); err != nil || b.L1Ref != blockAt(5, 'a').L1Ref || b.BaseFee.Int64() != 7 {
@@ -101,7 +101,7 @@ func TestSnapshotsGetSparserWithAge(t *testing.T) {
 	in := openInputs(t, t.TempDir())
 	put := func(number, keepFrom uint64) {
 		t.Helper()
-		must(t, in.PutSnapshot(number, binary.BigEndian.AppendUint64(nil, number), keepFrom))
+		must(t, in.PutSnapshot(number, binary.BigEndian.AppendUint64(nil, number), number, keepFrom))
 	}
 	for n := uint64(1); n <= 300; n++ {
 		put(n, 0)
@@ -118,8 +118,13 @@ func TestSnapshotsGetSparserWithAge(t *testing.T) {
 			}
 		}
 	}
-	put(250, 200)
+	must(t, in.PutSnapshot(260, binary.BigEndian.AppendUint64(nil, 260), 240, 200))
 	numbers := snapshotNumbers(t, in)
+	if slices.ContainsFunc(numbers, func(n uint64) bool { return n > 240 && n != 260 }) {
+		t.Errorf("after L1 went back to 240 and on to 260: %v", numbers)
+	}
+	put(250, 200)
+	numbers = snapshotNumbers(t, in)
 	if numbers[len(numbers)-1] != 250 || numbers[0] < 200 {
 		t.Errorf("after L1 went back to 250, and 200 is all that is needed: %v", numbers)
 	}
@@ -131,7 +136,7 @@ func TestWhatIsNotNeededAnyMoreGoes(t *testing.T) {
 		must(t, in.PutBlock(blockAt(n, 'a')))
 		must(t, in.PutBlob(n, common.Hash{1}, new(eth.Blob)))
 	}
-	must(t, in.PutSnapshot(20, []byte("x"), 15))
+	must(t, in.PutSnapshot(20, []byte("x"), 0, 15))
 	for n := uint64(1); n <= 20; n++ {
 		_, err := in.Block(n)
 		_, blobErr := in.Blob(n, common.Hash{1})

@@ -1,0 +1,156 @@
+package driver
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/cairn-rollup/cairn/eth"
+)
+
+// askedOf are the L1 blocks that a node has derivation fetch from now on.
+func (n *node) askedOf() *[]uint64 {
+	var asked []uint64
+	n.hold = func(e Effect) bool {
+		if f, ok := e.(FetchL1); ok {
+			asked = append(asked, f.Number)
+		}
+		return false
+	}
+	return &asked
+}
+
+// kept is the L1 block of the newest snapshot on disk.
+func (n *node) kept() uint64 {
+	if len(n.saved) == 0 {
+		return 0
+	}
+	return n.saved[len(n.saved)-1].l1
+}
+
+func TestARestartGoesOnWhereItWas(t *testing.T) {
+	s, _, verifier := pair(t, Sequencing{})
+	s.run(100 * time.Second)
+	kept := verifier.kept()
+	_, safe, final := verifier.heads()
+	if kept+4 < verifier.status().Sync.CurrentL1.Number || kept == 0 {
+		t.Fatalf("the newest snapshot is of L1 block %d, derivation is at %s", kept, verifier.status().Sync.CurrentL1)
+	}
+	verifier.boot()
+	asked := verifier.askedOf()
+	s.runUntil("it is where it was", time.Second, func() bool { _, now, _ := verifier.heads(); return now == safe })
+	if slices.ContainsFunc(*asked, func(n uint64) bool { return n <= kept }) || len(*asked) > 4 {
+		t.Errorf("it had read up to %d, and asks for %d", kept, *asked)
+	}
+	if _, _, now := verifier.heads(); now.Number < final.Number {
+		t.Errorf("finalized goes back from %s to %s", final, now)
+	}
+	if !said(verifier, "start found", "resumed", true) {
+		t.Error("it does not say so")
+	}
+}
+
+// said says whether a report with a field was made.
+func said(n *node, message, key string, value any) bool {
+	return slices.ContainsFunc(n.reports, func(r Report) bool {
+		at := slices.Index(r.Fields, any(key))
+		return r.Message == message && at >= 0 && r.Fields[at+1] == value
+	})
+}
+
+func TestARestartUsesAnOlderSnapshotIfTheEngineHasLostBlocks(t *testing.T) {
+	s, sequencer, verifier := pair(t, Sequencing{})
+	s.l1.lag = 1000 // nothing is final
+	s.run(100 * time.Second)
+	newest := verifier.kept()
+	verifier.engine.lose(12)
+	verifier.boot()
+	asked := verifier.askedOf()
+	s.run(20 * time.Second)
+	if len(*asked) == 0 || (*asked)[0] > newest || (*asked)[0]+12 < newest {
+		t.Errorf("snapshots reach to L1 block %d, it asks for %d", newest, *asked)
+	}
+	if !said(verifier, "start found", "resumed", true) {
+		t.Error("it did not resume")
+	}
+	_, safe, _ := verifier.heads()
+	unsafe, _, _ := sequencer.heads()
+	if !sequencer.engine.onChain(safe.Hash, unsafe.Hash) || safe.Number+14 < unsafe.Number {
+		t.Errorf("safe head is %s, the sequencer's head %s", safe, unsafe)
+	}
+}
+
+func TestARestartWalksIfNoSnapshotFits(t *testing.T) {
+	for name, spoil := range map[string]func(*node){
+		"the disk was emptied": func(n *node) { n.saved = nil },
+		"the engine was restored to genesis": func(n *node) {
+			n.engine.safe, n.engine.finalized = n.engine.canon[0], n.engine.canon[0]
+			n.engine.lose(1000)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, sequencer, verifier := pair(t, Sequencing{})
+			s.run(60 * time.Second)
+			spoil(verifier)
+			verifier.final = eth.L2Ref{}
+			verifier.boot()
+			s.run(20 * time.Second)
+			if !said(verifier, "start found", "resumed", false) {
+				t.Error("it did not walk")
+			}
+			_, safe, _ := verifier.heads()
+			unsafe, _, _ := sequencer.heads()
+			if !sequencer.engine.onChain(safe.Hash, unsafe.Hash) || safe.Number+14 < unsafe.Number {
+				t.Errorf("safe head is %s, the sequencer's head %s", safe, unsafe)
+			}
+		})
+	}
+}
+
+func TestL1MayReorganiseWhileTheNodeIsDown(t *testing.T) {
+	s, sequencer, verifier := pair(t, Sequencing{})
+	s.l1.lag = 1000
+	s.run(100 * time.Second)
+	verifier.boot()
+	s.reorg(5) // before it can look
+	asked := verifier.askedOf()
+	s.run(40 * time.Second)
+	if len(*asked) == 0 || (*asked)[0] > verifier.kept()+1 {
+		t.Errorf("it asks for %d", *asked)
+	}
+	if verifier.status().Counts.Rewinds == 0 || verifier.status().Counts.Restarts != 0 {
+		t.Errorf("%+v, want rewinds and no new start", verifier.status().Counts)
+	}
+	_, safe, _ := verifier.heads()
+	unsafe, _, _ := sequencer.heads()
+	if !sequencer.engine.onChain(safe.Hash, unsafe.Hash) || safe.Number+14 < unsafe.Number {
+		t.Errorf("safe head is %s, the sequencer's head %s", safe, unsafe)
+	}
+}
+
+// After a restart the history begins with the snapshot. What was safe as of an older L1 block is on disk.
+func TestFinalityComesFromWhatWasWrittenDown(t *testing.T) {
+	s, _, verifier := pair(t, Sequencing{})
+	s.l1.lag = 1000
+	s.run(100 * time.Second)
+	verifier.saved = verifier.saved[len(verifier.saved)-1:] // no snapshot is old enough
+	verifier.boot()
+	s.run(time.Second)
+	number := verifier.kept() - 6
+	s.l1.finalized = number
+	verifier.handle(s.l1.heads())
+	s.run(time.Second)
+	if _, _, final := verifier.heads(); final != s.safeAt[s.l1.blocks[number].Hash] || final.Number == 0 {
+		t.Errorf("finalized is %s, safe at L1 block %d is %s", final, number, s.safeAt[s.l1.blocks[number].Hash])
+	}
+	for i := range verifier.written { // another L1 block of that height
+		verifier.written[i][0].Hash[0] ^= 1
+	}
+	_, _, before := verifier.heads()
+	s.l1.finalized++
+	verifier.handle(s.l1.heads())
+	s.run(time.Second)
+	if _, _, final := verifier.heads(); final != before {
+		t.Errorf("finalized is %s because of an L1 block that is not on the chain", final)
+	}
+}
