@@ -20,8 +20,11 @@ type Config struct {
 	Sequencing    Sequencing
 	VerifierConfs uint64 // L1 blocks on top of one before derivation reads it
 	RecordSafe    bool   // write down the safe head as of each L1 block; New sets it if there is a port for it
-	Remember      bool   // keep snapshots for the next start; New sets it if there is a port for it
-	Seed          uint64 // makes this node's retry jitter its own
+	SyncMode      SyncMode
+	SyncOffset    time.Duration // how far behind a head that the engine has synced to its safe head is set
+	EngineSyncs   bool          // the engine can sync by itself; New sets it if there is a port for it
+	Remember      bool          // keep snapshots for the next start; New sets it if there is a port for it
+	Seed          uint64        // makes this node's retry jitter its own
 }
 
 // Sequencing configures the sequencer.
@@ -60,6 +63,9 @@ type Core struct {
 	told     eth.ForkchoiceState // what the engine has acknowledged
 	truncate bool                // unsafe blocks may have lost their L1 origin
 	differs  *derive.Derived     // the derived block that the unsafe chain does not hold
+
+	posted *sealed     // a block of others that stands on the head
+	sync   *engineSync // what the engine is to reach by itself
 
 	l1  L1Heads
 	seq sequencer
@@ -142,6 +148,14 @@ func (c *Core) Handle(now time.Time, ev Event) []Effect {
 		c.onStartSequencer(e)
 	case StopSequencer:
 		c.seq.stop(e.ID)
+	case SetRecoverMode:
+		c.onSetRecoverMode(e)
+	case ResetDerivation:
+		c.onResetDerivation(e)
+	case PostUnsafe:
+		c.onPostUnsafe(e)
+	case EngineSynced:
+		c.onEngineSynced(e)
 	}
 	c.plan()
 	c.need = c.needs()
@@ -160,6 +174,10 @@ func (c *Core) plan() {
 	case c.machine != nil:
 		c.sequence()
 		c.drive()
+	case c.sync != nil:
+		if c.engine.free(c.now) {
+			c.orderSync()
+		}
 	case c.engine.free(c.now) && c.start.free(c.now):
 		c.engine.busy = true
 		c.emit(FindStart{Finalized: c.heads.Finalized, Resume: c.resume})
@@ -201,8 +219,7 @@ func (c *Core) wakeAt(at time.Time) {
 // time.
 const calm = time.Minute
 
-// restart forgets everything that was concluded from the engine's chain and looks for the start again, the later the
-// more often it comes to that.
+// restart looks for the start again, the later the more often it comes to that.
 func (c *Core) restart(why error) {
 	if c.now.Sub(c.start.wait.until) > calm {
 		c.start.wait = backoff{}
@@ -210,7 +227,12 @@ func (c *Core) restart(why error) {
 	c.start.done(c.now, c.cfg.Seed, why)
 	c.counts.Restarts++
 	c.report(Warn, "starting over", "why", why, "retry", c.start.wait.until.Sub(c.now))
-	c.machine, c.want, c.differs, c.truncate, c.resume = nil, nil, nil, false, false
+	c.forget()
+}
+
+// forget drops everything that was concluded from the engine's chain.
+func (c *Core) forget() {
+	c.machine, c.want, c.differs, c.truncate, c.resume, c.posted = nil, nil, nil, false, false, nil
 	c.history, c.recorded, c.settled = derive.History{}, eth.L1Ref{}, 0
 	c.told = eth.ForkchoiceState{}
 	c.seq.forget()
@@ -260,12 +282,12 @@ func (c *Core) Status() Status {
 		s.Sync.CurrentL1 = c.machine.Origin()
 	}
 	if c.failure != nil {
-		s.Failure, s.Fault = c.failure.Error(), eth.FaultOf(c.failure)
+		s.Failure, s.Fault = c.failure.Error(), faultOf("", c.failure)
 	}
 	for _, l := range c.lanes() {
 		if l.wait.failures > 0 {
 			s.Waits = append(s.Waits, Wait{
-				Lane: l.name, Fault: eth.FaultOf(l.wait.cause), Cause: l.wait.cause.Error(), Failures: l.wait.failures,
+				Lane: l.name, Fault: faultOf(l.name, l.wait.cause), Cause: l.wait.cause.Error(), Failures: l.wait.failures,
 				Since: l.wait.since, Until: l.wait.until,
 			})
 		}

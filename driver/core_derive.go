@@ -85,7 +85,7 @@ func (c *Core) proven() bool {
 }
 
 func (c *Core) onSafeRecorded(e SafeRecorded) {
-	c.l1Lane.done(c.now, c.cfg.Seed, e.Err)
+	c.l1Lane.done(c.now, c.cfg.Seed, marked(eth.StoreFailed, e.Err))
 	switch {
 	case e.Err != nil:
 		c.report(Error, "cannot write down the safe head", "l1", e.L1, "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
@@ -110,7 +110,7 @@ func (c *Core) orphaned() bool {
 func (c *Core) rewind(why string) {
 	snapshot, ok := c.history.Before(c.machine.Origin().Number)
 	if !ok {
-		c.restart(fmt.Errorf("L1 reorg below the oldest snapshot: %s", why))
+		c.restart(eth.WithFault(eth.L1ReorgTooDeep, fmt.Errorf("L1 reorg below the oldest snapshot: %s", why)))
 		return
 	}
 	heads, err := c.heads.Rewind(snapshot.Safe())
@@ -162,6 +162,13 @@ func (c *Core) onMisfit(block *eth.L1Block, why error) {
 	c.rewind(why.Error())
 }
 
+func blobFault(err error) eth.Fault {
+	if isMissing(err) {
+		return eth.BlobsMissing
+	}
+	return eth.BeaconError
+}
+
 func (c *Core) onBlobsFetched(e BlobsFetched) {
 	need, wanted := c.want.(derive.NeedBlobs)
 	wanted = wanted && need.Block == e.Block
@@ -171,7 +178,7 @@ func (c *Core) onBlobsFetched(e BlobsFetched) {
 		return
 	}
 	if e.Err != nil {
-		err := fmt.Errorf("blobs of L1 block %s: %w", e.Block, e.Err)
+		err := fmt.Errorf("blobs of L1 block %s: %w", e.Block, marked(blobFault(e.Err), e.Err))
 		c.l1Lane.done(c.now, c.cfg.Seed, err)
 		c.report(Warn, "no blobs", "err", err, "retry", c.l1Lane.wait.until.Sub(c.now))
 		return

@@ -18,7 +18,7 @@ type call struct {
 	labels  eth.ForkchoiceState // what the engine has acknowledged if it says yes
 	order   *order              // of Start
 	job     *job                // of Seal
-	sealed  *sealed             // of Insert
+	sealed  *sealed             // of Insert and Extend
 	derived *derive.Derived     // of Consolidate and Build
 }
 
@@ -34,6 +34,7 @@ func (c *Core) drive() {
 		Sealed:   s.sealed != nil,
 		SealDue:  s.job != nil && !c.now.Before(s.job.sealAt),
 		Order:    s.order != nil && s.job == nil,
+		Posted:   c.posted != nil,
 		Truncate: c.truncate,
 		Derived:  derived,
 		Differs:  derived && c.differs == build.Derived,
@@ -49,6 +50,10 @@ func (c *Core) drive() {
 	case forkchoice.Insert:
 		labels.HeadBlockHash = s.sealed.ref.Hash
 		c.emit(InsertBlock{Labels: labels, Payload: s.sealed.payload})
+	case forkchoice.Extend:
+		c.asked.sealed = c.posted
+		labels.HeadBlockHash = c.posted.ref.Hash
+		c.emit(InsertBlock{Labels: labels, Payload: c.posted.payload})
 	case forkchoice.Seal:
 		c.emit(SealJob{Job: s.job.id})
 	case forkchoice.Start:
@@ -98,7 +103,7 @@ func (c *Core) onEngineDone(e EngineDone) {
 // makesBlock says whether a block can be rejected by the call. To reject labels is to disagree about the chain.
 func (a *call) makesBlock() bool {
 	switch a.kind {
-	case forkchoice.Start, forkchoice.Seal, forkchoice.Insert, forkchoice.Build:
+	case forkchoice.Start, forkchoice.Seal, forkchoice.Insert, forkchoice.Extend, forkchoice.Build:
 		return true
 	default:
 		return false
@@ -109,6 +114,8 @@ func (c *Core) onAnswer(asked call, e EngineDone) {
 	switch asked.kind {
 	case forkchoice.Insert:
 		c.onInserted(asked, e)
+	case forkchoice.Extend:
+		c.onExtended(asked, e)
 	case forkchoice.Seal:
 		c.onSealed(asked, e)
 	case forkchoice.Start:

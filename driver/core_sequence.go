@@ -17,6 +17,7 @@ import (
 // is void when the unsafe head is another.
 type sequencer struct {
 	active   bool
+	recover  bool // blocks stay empty, so that derivation from an expired window makes the same ones (RULES 10.1)
 	order    *order
 	job      *job
 	sealed   *sealed
@@ -71,6 +72,9 @@ func (c *Core) voidStale() {
 	}
 	if s.job != nil && s.job.parent != head {
 		s.job = nil
+	}
+	if c.posted != nil && c.posted.ref.ParentHash != head.Hash {
+		c.posted = nil
 	}
 	switch {
 	case s.sealed == nil || s.sealed.ref.ParentHash == head.Hash:
@@ -163,7 +167,7 @@ func (c *Core) orderBlock(e OriginsFetched, origin *eth.L1Block) {
 		c.holdSequencer(c.blockTime())
 		return
 	}
-	attrs.NoTxPool = sequence.MustBeEmpty(c.cfg.Rollup, attrs.Timestamp, origin.Time)
+	attrs.NoTxPool = c.seq.recover || sequence.MustBeEmpty(c.cfg.Rollup, attrs.Timestamp, origin.Time)
 	o := &order{parent: e.Head, attributes: attrs, origin: origin.ID()}
 	if origin.Number == e.Head.L1Origin.Number {
 		o.number = e.Head.SequenceNumber + 1

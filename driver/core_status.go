@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"errors"
 	"time"
 
 	"github.com/cairn-rollup/cairn/derive"
@@ -67,4 +68,37 @@ func (m Moved) since(before, after tips, now time.Time) Moved {
 		m.Finalized = now
 	}
 	return m
+}
+
+// faultOf is the fault of an error, as it was marked where it was met or else by what it means and who did not answer.
+func faultOf(lane string, err error) eth.Fault {
+	if marked := eth.FaultOf(err); marked != "" {
+		return marked
+	}
+	switch lane {
+	case "engine", "start":
+		switch {
+		case eth.IsRejected(err):
+			return eth.EngineRejectsBlock
+		case errors.Is(err, eth.ErrForkchoice):
+			return eth.EngineRejectsLabels
+		case isMissing(err):
+			return eth.EngineForgotBlock
+		}
+		return eth.EngineError
+	case "l1", "origin":
+		if isMissing(err) {
+			return eth.L1BlockMissing
+		}
+		return eth.L1Error
+	}
+	return eth.DerivationHalted
+}
+
+// marked marks an error that is not marked yet.
+func marked(fault eth.Fault, err error) error {
+	if err == nil || eth.FaultOf(err) != "" {
+		return err
+	}
+	return eth.WithFault(fault, err)
 }

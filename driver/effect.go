@@ -12,7 +12,7 @@ import (
 // Effect is something to be done. It is one of the types below; each names the lane that does it.
 type Effect interface{ effect() }
 
-// Engine lane. Each is answered by EngineDone, FindStart by StartFound.
+// Engine lane. Each is answered by EngineDone, FindStart by StartFound, SyncEngine by EngineSynced.
 type (
 	// FindStart looks for the place to begin in the engine's chain and in L1. Finalized has been final before, if it is not
 	// zero: the engine may not have heard of it. Resume says that snapshots of an earlier run may be used.
@@ -41,6 +41,13 @@ type (
 	}
 	// TruncateUnsafe looks for the highest block between safe and unsafe whose L1 origin is canonical.
 	TruncateUnsafe struct{ Heads forkchoice.Heads }
+	// SyncEngine has the engine sync to a block by itself. When it is there, the block Behind it, or genesis, is labelled
+	// safe and finalized.
+	SyncEngine struct {
+		Payload *eth.PayloadEnvelope
+		Target  eth.L2Ref
+		Behind  uint64 // blocks
+	}
 	// SetLabels tells the engine head, safe and finalized.
 	SetLabels struct{ Labels eth.ForkchoiceState }
 )
@@ -109,6 +116,7 @@ func (SealJob) effect()        {}
 func (InsertBlock) effect()    {}
 func (TruncateUnsafe) effect() {}
 func (SetLabels) effect()      {}
+func (SyncEngine) effect()     {}
 func (FetchL1) effect()        {}
 func (RecordSafe) effect()     {}
 func (FetchBlobs) effect()     {}

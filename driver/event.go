@@ -93,15 +93,40 @@ type StartSequencer struct {
 // and a sealed block has become one of them.
 type StopSequencer struct{ ID uint64 }
 
-func (L1Heads) event()        {}
-func (Tick) event()           {}
-func (StartFound) event()     {}
-func (L1Fetched) event()      {}
-func (BlobsFetched) event()   {}
-func (SafeRecorded) event()   {}
-func (Saved) event()          {}
-func (FinalFound) event()     {}
-func (OriginsFetched) event() {}
-func (EngineDone) event()     {}
-func (StartSequencer) event() {}
-func (StopSequencer) event()  {}
+// SetRecoverMode switches the making of empty blocks on or off. Answered by Reply.
+type SetRecoverMode struct {
+	ID uint64
+	On bool
+}
+
+// ResetDerivation asks to conclude everything anew from the engine's chain and L1. Answered by Reply.
+type ResetDerivation struct{ ID uint64 }
+
+// PostUnsafe hands over a block that did not come from L1. The caller has checked its hash. Answered by Reply.
+type PostUnsafe struct {
+	ID      uint64
+	Payload *eth.PayloadEnvelope
+}
+
+// EngineSynced answers SyncEngine.
+type EngineSynced struct {
+	Done bool // the block is the head; its labels are set
+	Err  error
+}
+
+func (L1Heads) event()         {}
+func (Tick) event()            {}
+func (StartFound) event()      {}
+func (L1Fetched) event()       {}
+func (BlobsFetched) event()    {}
+func (SafeRecorded) event()    {}
+func (Saved) event()           {}
+func (FinalFound) event()      {}
+func (OriginsFetched) event()  {}
+func (EngineDone) event()      {}
+func (StartSequencer) event()  {}
+func (StopSequencer) event()   {}
+func (SetRecoverMode) event()  {}
+func (ResetDerivation) event() {}
+func (PostUnsafe) event()      {}
+func (EngineSynced) event()    {}

@@ -37,6 +37,12 @@ type Engine interface {
 	L2Reader
 }
 
+// Syncer is an engine that can sync to a block by itself, from its own peers.
+type Syncer interface {
+	// SyncTo makes a block the engine's target, and says whether it is the head already.
+	SyncTo(ctx context.Context, labels eth.ForkchoiceState, payload *eth.PayloadEnvelope) (done bool, err error)
+}
+
 // L1 reads L1. Blocks are verified. What is not there is eth.ErrNotFound.
 type L1 interface {
 	RefByNumber(ctx context.Context, number uint64) (eth.L1Ref, error)
@@ -63,6 +69,7 @@ type Publisher interface {
 // Ports connect a driver to the world.
 type Ports struct {
 	Engine  Engine
+	Sync    Syncer // nil: the engine cannot sync by itself
 	L1      L1
 	Blobs   Blobs
 	Safe    SafeHeads      // nil: nothing is written down

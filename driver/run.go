@@ -43,6 +43,7 @@ type request struct {
 // New makes a driver. Run starts it.
 func New(cfg Config, ports Ports) *Driver {
 	cfg.RecordSafe, cfg.Remember = ports.Safe != nil, ports.Memory != nil
+	cfg.EngineSyncs = ports.Sync != nil
 	d := &Driver{
 		core: NewCore(cfg), ports: ports, walk: walker{cfg: cfg.Rollup, l1: ports.L1, l2: ports.Engine, memory: ports.Memory},
 		admin: make(chan request), ended: make(chan struct{}), engine: newLane(), l1: newLane(), origin: newLane(),
@@ -146,6 +147,9 @@ func (d *Driver) doEngine(ctx context.Context, effect Effect) Event {
 	switch e := effect.(type) {
 	case FindStart:
 		return d.findStart(ctx, e)
+	case SyncEngine:
+		done, err := d.syncEngine(ctx, e)
+		return EngineSynced{Done: done, Err: err}
 	case BuildBlock:
 		done.Payload, done.Err = d.ports.Engine.Build(ctx, e.Labels, e.Attributes)
 	case ReadBlock:
@@ -176,6 +180,22 @@ func (d *Driver) findStart(ctx context.Context, e FindStart) StartFound {
 	}
 	start, err := d.walk.findStart(ctx, e.Finalized)
 	return StartFound{Start: start, Err: err}
+}
+
+// syncEngine tells the engine its target, and labels it once it is there.
+func (d *Driver) syncEngine(ctx context.Context, e SyncEngine) (done bool, err error) {
+	labels := eth.ForkchoiceState{HeadBlockHash: e.Target.Hash}
+	if done, err = d.ports.Sync.SyncTo(ctx, labels, e.Payload); err != nil || !done {
+		return false, err
+	}
+	settled := e.Target
+	if genesis := d.walk.cfg.Genesis.L2.Number; e.Behind > 0 {
+		if settled, err = d.walk.byNumber(ctx, max(genesis, e.Target.Number-min(e.Behind, e.Target.Number))); err != nil {
+			return false, err
+		}
+	}
+	labels.SafeBlockHash, labels.FinalizedBlockHash = settled.Hash, settled.Hash
+	return true, d.ports.Engine.Forkchoice(ctx, labels)
 }
 
 // doL1 does one effect of the L1 lane.
@@ -240,6 +260,24 @@ func (d *Driver) StartSequencer(ctx context.Context, head common.Hash) error {
 // StopSequencer ends sequencing and returns the unsafe head to start on again (admin_stopSequencer).
 func (d *Driver) StopSequencer(ctx context.Context) (common.Hash, error) {
 	return d.ask(ctx, func(id uint64) Event { return StopSequencer{ID: id} })
+}
+
+// SetRecoverMode has the sequencer make empty blocks, or not any more (admin_setRecoverMode).
+func (d *Driver) SetRecoverMode(ctx context.Context, on bool) error {
+	_, err := d.ask(ctx, func(id uint64) Event { return SetRecoverMode{ID: id, On: on} })
+	return err
+}
+
+// ResetDerivation concludes everything anew from the engine's chain and L1 (admin_resetDerivationPipeline).
+func (d *Driver) ResetDerivation(ctx context.Context) error {
+	_, err := d.ask(ctx, func(id uint64) Event { return ResetDerivation{ID: id} })
+	return err
+}
+
+// PostUnsafePayload hands over a block whose hash was checked (admin_postUnsafePayload).
+func (d *Driver) PostUnsafePayload(ctx context.Context, payload *eth.PayloadEnvelope) error {
+	_, err := d.ask(ctx, func(id uint64) Event { return PostUnsafe{ID: id, Payload: payload} })
+	return err
 }
 
 func (d *Driver) ask(ctx context.Context, event func(uint64) Event) (common.Hash, error) {

@@ -211,6 +211,7 @@ type modelEngine struct {
 	fault  fault
 	blocks map[common.Hash]*eth.PayloadEnvelope
 	canon  []common.Hash // by number
+	peer   *modelEngine  // has all blocks that a sync needs
 	lazy   bool          // calling an ancestor head does not shorten the chain (op-geth does so)
 
 	safe, finalized common.Hash
@@ -350,6 +351,26 @@ func (e *modelEngine) check(fc eth.ForkchoiceState) error {
 
 func (e *modelEngine) setLabels(fc eth.ForkchoiceState) {
 	e.safe, e.finalized = fc.SafeBlockHash, fc.FinalizedBlockHash
+}
+
+// SyncTo takes a block whatever it stands on once the model has been told all before it by far.
+func (e *modelEngine) SyncTo(_ context.Context, fc eth.ForkchoiceState, env *eth.PayloadEnvelope) (done bool, err error) {
+	err = e.call("sync", func() error {
+		if e.peer == nil {
+			return nil
+		}
+		for hash := fc.HeadBlockHash; e.blocks[hash] == nil; hash = e.blocks[hash].ExecutionPayload.ParentHash {
+			block, ok := e.peer.blocks[hash]
+			if !ok {
+				return nil
+			}
+			e.blocks[hash] = block
+		}
+		done = true
+		e.setHead(env.ExecutionPayload.BlockHash)
+		return nil
+	})
+	return done, err
 }
 
 // lose drops the newest blocks, as a killed engine does that had not written them, down to the finalized one.

@@ -11,6 +11,7 @@ const (
 	Insert           // make the sealed block the head
 	Seal             // end the building job: its time has come
 	Start            // begin a building job on the unsafe head
+	Extend           // make a block that others have made the head
 	Truncate         // look for the highest unsafe block whose L1 origin is still there
 	Consolidate      // compare the unsafe block above the safe head with derived attributes
 	Build            // execute derived attributes
@@ -18,7 +19,7 @@ const (
 	Label            // tell the engine safe and finalized
 )
 
-var callNames = [...]string{"idle", "insert", "seal", "start", "truncate", "consolidate", "build", "read", "label"}
+var callNames = [...]string{"idle", "insert", "seal", "start", "extend", "truncate", "consolidate", "build", "read", "label"}
 
 func (c Call) String() string { return callNames[c] }
 
@@ -27,6 +28,7 @@ type Ready struct {
 	Sealed   bool // a sealed block on the unsafe head waits
 	SealDue  bool // a job is open and its time has come
 	Order    bool // the sequencer has attributes for a block on the unsafe head
+	Posted   bool // a block of others on the unsafe head waits
 	Truncate bool // unsafe blocks may belong to an L1 chain that is gone
 	Derived  bool // derivation has attributes for a block on the safe head
 	Differs  bool // the unsafe block at that height is known to differ from the derived one
@@ -44,6 +46,8 @@ func Next(h Heads, told eth.ForkchoiceState, r Ready) Call {
 		return Truncate
 	case r.Order:
 		return Start
+	case r.Posted:
+		return Extend
 	case r.Derived && !r.Differs && h.Safe.Number < h.Unsafe.Number:
 		return Consolidate
 	case r.Derived:
