@@ -32,8 +32,8 @@ type Builder struct {
 // Build gives the attributes of the block after parent, in the epoch of origin, with the given transactions after the
 // forced ones, and the system config that block will carry (RULES 6.1). sys is the system config parent carries.
 //
-// Errors: ErrOriginMismatch and ErrBeforeOrigin ask to go back; a *DepositError, ErrScalar or *NoUpgradeError means that
-// this chain cannot be derived any further.
+// Errors: ErrOriginMismatch and ErrBeforeOrigin ask to go back; a *DepositError, ErrScalar, *NoUpgradeError or
+// *UnsupportedForkError means that this chain cannot be derived any further.
 //
 // NoTxPool is true: a sequencer that wants more than txs turns it off.
 func (b *Builder) Build(
@@ -82,6 +82,9 @@ func (e *Epoch) Build(
 	time := parent.Time + cfg.BlockTime
 	if time < e.origin.Time {
 		return attrs, next, fmt.Errorf("%w: L2 block %d at %d, %s at %d", ErrBeforeOrigin, parent.Number+1, time, e.origin, e.origin.Time)
+	}
+	if err := CheckFork(cfg, time); err != nil {
+		return attrs, next, err
 	}
 	rules := cfg.L2Rules(time)
 	upgrades, err := upgradeTxs(&rules, e.builder.Upgrades)

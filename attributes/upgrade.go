@@ -40,6 +40,26 @@ func (e *NoUpgradeError) Error() string {
 	return fmt.Sprintf("upgrade transactions of %s are not known", e.Fork)
 }
 
+// UnsupportedForkError means that a block is under the rules of a fork that are not here: the chain cannot be followed
+// past the fork's activation.
+type UnsupportedForkError struct {
+	Fork rollup.Fork
+	Time uint64 // of the activation, seconds since 1970
+}
+
+func (e *UnsupportedForkError) Error() string {
+	return fmt.Sprintf("%s is active from time %d on, and this program does not have its rules: a newer release is needed", e.Fork, e.Time)
+}
+
+// CheckFork says whether the rules for the L2 block at a time are here. The error is an *UnsupportedForkError: Lagoon's
+// rules are not final.
+func CheckFork(cfg *rollup.Config, l2Time uint64) error {
+	if at := cfg.Time(rollup.Lagoon); at != nil && l2Time >= *at {
+		return &UnsupportedForkError{Fork: rollup.Lagoon, Time: *at}
+	}
+	return nil
+}
+
 // KarstUpgradeGas is the gas of Karst's upgrade transactions, which its first block gets on top of its gas limit.
 const KarstUpgradeGas = 55_370_657
 

@@ -3,6 +3,7 @@ package attributes_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -149,7 +150,7 @@ func TestForksWithoutUpgradeTransactions(t *testing.T) {
 
 func TestMissingUpgradeIsAnError(t *testing.T) {
 	none := func(rollup.Fork) ([]hexutil.Bytes, bool) { return nil, false }
-	for _, fork := range []rollup.Fork{rollup.Ecotone, rollup.Fjord, rollup.Isthmus, rollup.Jovian, rollup.Karst, rollup.Lagoon} {
+	for _, fork := range []rollup.Fork{rollup.Ecotone, rollup.Fjord, rollup.Isthmus, rollup.Jovian, rollup.Karst} {
 		for name, upgrades := range map[string]attributes.Upgrades{"no hook": nil, "unknown to the hook": none} {
 			cfg := activating(t, fork-1, fork)
 			b := attributes.Builder{Config: cfg, Upgrades: upgrades}
@@ -160,15 +161,38 @@ func TestMissingUpgradeIsAnError(t *testing.T) {
 			}
 		}
 	}
-	// The gas of Lagoon's is not known, whatever the hook says.
+	// The gas of Lagoon's first block is not known, so neither is the system config it hands on.
 	cfg := activating(t, rollup.Karst, rollup.Lagoon)
-	b := attributes.Builder{Config: cfg, Upgrades: madeUpUpgrades}
-	var missing *attributes.NoUpgradeError
-	if _, _, err := b.Build(cfg.GenesisL2Ref(), cfg.Genesis.SystemConfig, l1Block(100), nil); !errors.As(err, &missing) {
-		t.Errorf("Lagoon: %v, want a NoUpgradeError", err)
-	}
 	extra := concat([]byte{1}, []byte{3: 100, 7: 4}, make([]byte, 8))
+	var missing *attributes.NoUpgradeError
 	if _, err := attributes.SystemConfigOf(cfg, blockOf(t, cfg, mainnetInfo(rollup.InfoJovian), extra)); !errors.As(err, &missing) {
 		t.Errorf("Lagoon: %v, want a NoUpgradeError", err)
+	}
+}
+
+// No block of Lagoon is built, whether it is the first, a later one, or the chain began with it.
+func TestNoBlockAtOrAfterLagoon(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		lagoon uint64
+		ok     bool
+	}{
+		{"one second before Lagoon", 1003, true},
+		{"Lagoon's first block", 1002, false},
+		{"Lagoon's first block, a second late", 1001, false},
+		{"Lagoon's second block", 1000, false},
+		{"Lagoon at genesis", 0, false},
+	} {
+		cfg := chain(t, rollup.Karst)
+		cfg.SetTime(rollup.Lagoon, &c.lagoon)
+		b := attributes.Builder{Config: cfg, Upgrades: madeUpUpgrades}
+		_, _, err := b.Build(cfg.GenesisL2Ref(), cfg.Genesis.SystemConfig, l1Block(100), nil)
+		var unsupported *attributes.UnsupportedForkError
+		if is := errors.As(err, &unsupported); is == c.ok || (is && *unsupported != attributes.UnsupportedForkError{Fork: rollup.Lagoon, Time: c.lagoon}) {
+			t.Errorf("%s: %v, want built %t", c.name, err, c.ok)
+		}
+		if err != nil && !strings.Contains(err.Error(), "lagoon is active from time") {
+			t.Errorf("%s: %v", c.name, err)
+		}
 	}
 }

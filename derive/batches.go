@@ -47,6 +47,10 @@ func (m *Machine) step() Want {
 		s.halted = Rewind{err.Error()}
 		return s.halted
 	}
+	if err := attributes.CheckFork(m.config, s.safe.Time+m.config.BlockTime); err != nil {
+		s.halted = Halt{fmt.Sprintf("L2 block %d: %v", s.safe.Number+1, err)}
+		return s.halted
+	}
 	if s.span.span != nil {
 		return m.stepSpan()
 	}
@@ -116,7 +120,7 @@ func (m *Machine) compare(safe batch.SafeBlock) {
 		m.refuse(verdict, reason)
 		return
 	}
-	if o.number == s.safe.Number {
+	if o.number == s.safe.Number || s.rules.SkipOverlap {
 		m.enter(o.span)
 		return
 	}

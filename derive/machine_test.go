@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 	"runtime"
-	"strings"
 	"testing"
 	"weak"
 
@@ -259,46 +258,5 @@ func TestNames(t *testing.T) {
 		if reason.String() != want {
 			t.Errorf("%d is %q, want %q", reason, reason, want)
 		}
-	}
-}
-
-func TestCheckSupported(t *testing.T) {
-	at := func(f rollup.Fork, time *uint64) func(*rollup.Config) {
-		return func(c *rollup.Config) { c.SetTime(f, time) }
-	}
-	genesis, later := uint64(genesisTime), uint64(genesisTime+1)
-	for _, c := range []struct {
-		name   string
-		change func(*rollup.Config)
-		field  string
-	}{
-		{"Holocene at genesis", func(*rollup.Config) {}, ""},
-		{"Holocene in the second of genesis", at(rollup.Holocene, &genesis), ""},
-		{"Jovian at genesis", func(c *rollup.Config) { at(rollup.Isthmus, new(uint64))(c); at(rollup.Jovian, new(uint64))(c) }, ""},
-		{"Holocene after genesis", at(rollup.Holocene, &later), "holocene_time"},
-		{"no Holocene", at(rollup.Holocene, nil), "holocene_time"},
-		{"no Regolith", at(rollup.Regolith, nil), "regolith_time"},
-		{"Isthmus after genesis", at(rollup.Isthmus, &later), "isthmus_time"},
-		{"Jovian after genesis", at(rollup.Jovian, &later), "jovian_time"},
-		{"Karst", at(rollup.Karst, new(uint64)), "karst_time"},
-		{"Lagoon, even if late", at(rollup.Lagoon, &later), "lagoon_time"},
-		{"no EIP-1559 constants", func(c *rollup.Config) { c.ChainOpConfig = nil }, "chain_op_config"},
-		{"alternative data availability", func(c *rollup.Config) { c.AltDA = &rollup.AltDAConfig{} }, "alt_da"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			cfg := testConfig(rollup.Holocene, 10, 2)
-			c.change(cfg)
-			err := derive.CheckSupported(cfg)
-			if c.field == "" {
-				if err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			var field *rollup.FieldError
-			if !errors.As(err, &field) || field.Field != c.field || !strings.Contains(err.Error(), c.field) || field.Fix == "" {
-				t.Errorf("got %v, want an error about %s", err, c.field)
-			}
-		})
 	}
 }

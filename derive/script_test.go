@@ -176,7 +176,7 @@ func options(words []string) (values map[string]string, rest []string) {
 }
 
 func (s *script) config(args []string) {
-	window, blockTime := uint64(10), uint64(2)
+	window, blockTime, as117 := uint64(10), uint64(2), false
 	values, _ := options(args)
 	for name, value := range values {
 		switch name {
@@ -184,6 +184,8 @@ func (s *script) config(args []string) {
 			window = s.number(value)
 		case "blocktime":
 			blockTime = s.number(value)
+		case "rules":
+			as117 = value == "op-node-1.17"
 		case "fork":
 			for _, f := range rollup.Forks() {
 				if f.String() == value {
@@ -195,6 +197,7 @@ func (s *script) config(args []string) {
 		}
 	}
 	s.w = newWorld(s.t, testConfig(s.fork, window, blockTime))
+	s.w.cfg.AsOpNode117 = as117
 	s.m = s.w.machine()
 	s.history = derive.History{}
 	s.snapshots, s.channels = map[string]derive.Snapshot{}, map[string][]channel.Frame{}

@@ -6,7 +6,9 @@ import (
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
-// CheckSupported says whether this program has all rules the chain needs. The error is a *rollup.FieldError.
+// CheckSupported says whether this program has the rules the chain needs: those from Holocene on, with all activations up
+// to Karst after genesis. A chain that has scheduled Lagoon can be followed until then; the machine halts before Lagoon's
+// first block. The error is a *rollup.FieldError.
 func CheckSupported(cfg *rollup.Config) error {
 	if cfg.AltDA != nil {
 		return &rollup.FieldError{
@@ -20,27 +22,18 @@ func CheckSupported(cfg *rollup.Config) error {
 			Fix: "set eip1559Elasticity, eip1559Denominator and eip1559DenominatorCanyon as the chain's genesis has them; 6, 50 and 250 are usual",
 		}
 	}
-	for f := rollup.Regolith; f <= rollup.Jovian; f++ {
-		at := cfg.Time(f)
-		switch {
-		case f <= rollup.Holocene && (at == nil || *at > cfg.Genesis.L2Time):
+	for f := rollup.Regolith; f <= rollup.Holocene; f++ {
+		if at := cfg.Time(f); at == nil || *at > cfg.Genesis.L2Time {
 			return &rollup.FieldError{
 				Field: f.String() + "_time", Value: timeString(at),
 				Fix: fmt.Sprintf("set it to 0: only chains with %s active at genesis are supported", f),
 			}
-		case f > rollup.Holocene && at != nil && *at > cfg.Genesis.L2Time:
-			return &rollup.FieldError{
-				Field: f.String() + "_time", Value: timeString(at),
-				Fix: fmt.Sprintf("set it to 0 or leave it out: activating %s after genesis needs upgrade transactions, which are not supported", f),
-			}
 		}
 	}
-	for _, f := range []rollup.Fork{rollup.Karst, rollup.Lagoon} {
-		if at := cfg.Time(f); at != nil {
-			return &rollup.FieldError{
-				Field: f.String() + "_time", Value: timeString(at),
-				Fix: fmt.Sprintf("leave it out: the rules of %s are not supported", f),
-			}
+	if at := cfg.LagoonTime; at != nil && *at <= cfg.Genesis.L2Time {
+		return &rollup.FieldError{
+			Field: "lagoon_time", Value: timeString(at),
+			Fix: "leave it out: the rules of lagoon are not supported; a chain can be followed up to an activation after its genesis",
 		}
 	}
 	return nil

@@ -33,8 +33,8 @@ type Working struct{}
 // a new start, is needed.
 type Rewind struct{ Reason string }
 
-// Halt says that the protocol has no way on: L1 carries something no honest contract emits, or the engine refused a
-// block of deposits only. A person has to look.
+// Halt says that there is no way on: L1 carries something no honest contract emits, the engine refused a block of deposits
+// only, or the next block is under a fork's rules that are not here. What was derived stands. A person has to look.
 type Halt struct{ Reason string }
 
 func (NeedL1) want()    {}
