@@ -6,10 +6,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core"
 
 	"github.com/cairn-rollup/cairn/driver"
+	wire "github.com/cairn-rollup/cairn/engine"
 	"github.com/cairn-rollup/cairn/engine/geth"
+	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/l1"
 	"github.com/cairn-rollup/cairn/node"
 )
@@ -54,15 +57,22 @@ func (d *Devnet) openNode(name string, port, nodePort int, sequencing driver.Seq
 	if err != nil {
 		return nil, err
 	}
-	safeDB := ""
+	dataDir := ""
 	if d.cfg.DataDir != "" {
-		safeDB = filepath.Join(d.cfg.DataDir, name, "safedb")
+		dataDir = filepath.Join(d.cfg.DataDir, name)
 	}
 	n, err := node.New(node.Config{
 		Rollup: d.genesis.Rollup, BlobSchedule: node.BlobSchedule(d.genesis.L1.Config),
-		Engine: engine, EngineRPC: chain.RPC(), L1: d.l1.RPC(), Beacon: beacon,
-		L1Poll: d.cfg.l1BlockTime() / 4, L1Labels: d.cfg.l1BlockTime(),
-		Sequencing: sequencing, Publish: publish, SafeDB: safeDB, RPCAddress: d.cfg.address(nodePort), EnableAdmin: true,
+		Engine: node.Engine{
+			Port: engine, RPC: chain.RPC(),
+			BlockHash: func(env *eth.PayloadEnvelope) common.Hash { return wire.BlockHash(d.genesis.Rollup, env) },
+		},
+		L1: node.L1{
+			Endpoints: []*l1.Endpoint{l1.NewEndpoint("devnet", d.l1.RPC(), l1.DialConfig{})}, Beacons: []*l1.Beacon{beacon},
+			Poll: d.cfg.l1BlockTime() / 4, Labels: d.cfg.l1BlockTime(),
+		},
+		Sequencing: sequencing, Publish: publish, Disk: node.Disk{DataDir: dataDir},
+		Serve:   node.Serve{RPC: d.cfg.address(nodePort), Admin: true},
 		Version: d.cfg.Version, Seed: uint64(len(name)), Log: d.cfg.Log.With(slog.String("node", name)),
 	})
 	if err != nil {

@@ -18,6 +18,7 @@ type Config struct {
 	Rollup        *rollup.Config
 	Builder       *attributes.Builder
 	Sequencing    Sequencing
+	Recover       bool   // begin in recover mode
 	VerifierConfs uint64 // L1 blocks on top of one before derivation reads it
 	RecordSafe    bool   // write down the safe head as of each L1 block; New sets it if there is a port for it
 	SyncMode      SyncMode
@@ -48,6 +49,8 @@ type Core struct {
 	history   derive.History
 	recorded  eth.L1Ref // origin of the newest snapshot in history
 	written   eth.L1Ref // L1 block whose safe head was written down last
+	l1Genesis eth.L1Ref // L1's first block if all of L2 is derived and that is still to be written down
+	fromStart bool      // all of L2 is derived
 	startSafe uint64    // number of the safe head at the start: what it was derived from is not known
 	resume    bool      // the next start may be from a snapshot of an earlier run
 	saved     eth.L1Ref // origin of the snapshot that was kept last
@@ -109,7 +112,7 @@ func (l *lane) done(now time.Time, seed uint64, err error) {
 // NewCore makes a Core that will look for its start first.
 func NewCore(cfg Config) *Core {
 	return &Core{
-		cfg: cfg, resume: cfg.Remember, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped}, dropped: map[string]int{},
+		cfg: cfg, resume: cfg.Remember, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped, recover: cfg.Recover}, dropped: map[string]int{},
 		engine: lane{name: "engine"}, l1Lane: lane{name: "l1"}, originLane: lane{name: "origin"}, start: lane{name: "start"},
 	}
 }
@@ -247,7 +250,7 @@ func (c *Core) onStartFound(e StartFound) {
 	c.engine.done(c.now, c.cfg.Seed, nil)
 	if e.Err != nil {
 		c.start.done(c.now, c.cfg.Seed, e.Err)
-		c.report(Warn, "no start found", "err", e.Err, "retry", c.start.wait.until.Sub(c.now))
+		c.report(Debug, "no start found", "err", e.Err, "retry", c.start.wait.until.Sub(c.now))
 		return
 	}
 	p := e.Start
@@ -261,8 +264,9 @@ func (c *Core) onStartFound(e StartFound) {
 	} else {
 		c.startSafe = p.Heads.Safe.Number
 		c.machine, c.savedValid = derive.New(c.cfg.Builder, p.Derive), 0
+		c.l1Genesis, c.fromStart = p.L1Genesis, p.L1Genesis != eth.L1Ref{}
 	}
-	c.report(Info, "start found", "unsafe", p.Heads.Unsafe, "safe", p.Heads.Safe, "finalized", p.Heads.Finalized, "l1", c.machine.Origin(),
+	c.report(Debug, "start found", "unsafe", p.Heads.Unsafe, "safe", p.Heads.Safe, "finalized", p.Heads.Finalized, "l1", c.machine.Origin(),
 		"resumed", len(p.Resume) > 0)
 }
 

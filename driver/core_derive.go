@@ -33,10 +33,10 @@ func (c *Core) derive() {
 			c.wakeAt(c.now)
 			return
 		}
-		if c.unwritten() {
+		if record, ok := c.unwritten(); ok {
 			if c.l1Lane.free(c.now) {
 				c.l1Lane.busy = true
-				c.emit(RecordSafe{L1: c.machine.Origin().ID(), L2: c.machine.Safe().ID()})
+				c.emit(record)
 			}
 			return
 		}
@@ -73,22 +73,34 @@ func (c *Core) record() {
 	}
 }
 
-// unwritten says whether the safe head as of the L1 block that is used up has still to be written down.
-func (c *Core) unwritten() bool {
-	return c.cfg.RecordSafe && c.proven() && c.written != c.machine.Origin()
+// unwritten is the safe head as of an L1 block that has still to be written down: of genesis first, then of each block that
+// is used up.
+func (c *Core) unwritten() (r RecordSafe, ok bool) {
+	switch {
+	case !c.cfg.RecordSafe:
+	case c.l1Genesis != eth.L1Ref{}:
+		return RecordSafe{L1: c.l1Genesis.ID(), L2: c.cfg.Rollup.Genesis.L2}, true
+	case c.proven() && !c.repeating() && c.written != c.machine.Origin():
+		return RecordSafe{L1: c.machine.Origin().ID(), L2: c.machine.Safe().ID()}, true
+	}
+	return RecordSafe{}, false
 }
+
+// repeating says whether derivation, resumed from a snapshot, is still below what was safe before: all that has been
+// written down.
+func (c *Core) repeating() bool { return c.machine.Safe().Number < c.heads.Safe.Number }
 
 // proven says whether the safe head as of the L1 block that is used up is known. As long as nothing was derived since the
 // start, it is not known from which L1 block on the start was safe; genesis always was.
-func (c *Core) proven() bool {
-	return c.machine.Safe().Number > c.startSafe || c.startSafe == c.cfg.Rollup.Genesis.L2.Number
-}
+func (c *Core) proven() bool { return c.fromStart || c.machine.Safe().Number > c.startSafe }
 
 func (c *Core) onSafeRecorded(e SafeRecorded) {
 	c.l1Lane.done(c.now, c.cfg.Seed, marked(eth.StoreFailed, e.Err))
 	switch {
 	case e.Err != nil:
-		c.report(Error, "cannot write down the safe head", "l1", e.L1, "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
+		c.report(Debug, "cannot write down the safe head", "l1", e.L1, "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
+	case c.l1Genesis.ID() == e.L1:
+		c.l1Genesis = eth.L1Ref{}
 	case c.machine != nil && c.machine.Origin().ID() == e.L1:
 		c.written = c.machine.Origin()
 	}
@@ -118,7 +130,7 @@ func (c *Core) rewind(why string) {
 		c.restart(err)
 		return
 	}
-	c.report(Warn, "rewinding", "why", why, "from", c.machine.Origin(), "to", snapshot.Origin(), "safe", snapshot.Safe())
+	c.report(Debug, "rewinding", "why", why, "from", c.machine.Origin(), "to", snapshot.Origin(), "safe", snapshot.Safe())
 	c.counts.Rewinds++
 	c.machine.Restore(snapshot)
 	c.history.Add(snapshot) // what is newer belongs to the L1 chain that is gone
@@ -133,7 +145,7 @@ func (c *Core) onL1Fetched(e L1Fetched) {
 	c.l1Lane.done(c.now, c.cfg.Seed, e.Err)
 	need, wanted := c.want.(derive.NeedL1)
 	if e.Err != nil {
-		c.report(Warn, "no L1 block", "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
+		c.report(Debug, "no L1 block", "err", e.Err, "retry", c.l1Lane.wait.until.Sub(c.now))
 		return
 	}
 	if !wanted || e.Block.Number != need.Number {
@@ -180,7 +192,7 @@ func (c *Core) onBlobsFetched(e BlobsFetched) {
 	if e.Err != nil {
 		err := fmt.Errorf("blobs of L1 block %s: %w", e.Block, marked(blobFault(e.Err), e.Err))
 		c.l1Lane.done(c.now, c.cfg.Seed, err)
-		c.report(Warn, "no blobs", "err", err, "retry", c.l1Lane.wait.until.Sub(c.now))
+		c.report(Debug, "no blobs", "err", err, "retry", c.l1Lane.wait.until.Sub(c.now))
 		return
 	}
 	c.l1Lane.done(c.now, c.cfg.Seed, nil)

@@ -37,6 +37,7 @@ func (c *Core) drive() {
 		Posted:   c.posted != nil,
 		Truncate: c.truncate,
 		Derived:  derived,
+		Known:    derived && build.Parent.Number < c.heads.Unsafe.Number,
 		Differs:  derived && c.differs == build.Derived,
 		Read:     reading,
 	})
@@ -62,7 +63,7 @@ func (c *Core) drive() {
 		c.truncate = false // unless something happens until the answer
 		c.emit(TruncateUnsafe{Heads: c.heads})
 	case forkchoice.Consolidate:
-		c.emit(ReadBlock{Number: c.heads.Safe.Number + 1})
+		c.emit(ReadBlock{Number: build.Parent.Number + 1})
 	case forkchoice.Build:
 		labels.HeadBlockHash = build.Parent.Hash
 		c.emit(BuildBlock{Labels: labels, Attributes: &build.Attributes})
@@ -93,7 +94,7 @@ func (c *Core) onEngineDone(e EngineDone) {
 	default:
 		c.truncate = c.truncate || asked.kind == forkchoice.Truncate
 		c.engine.done(c.now, c.cfg.Seed, err)
-		c.report(Warn, "engine call failed", "call", asked.kind, "err", err, "retry", c.engine.wait.until.Sub(c.now))
+		c.report(Debug, "engine call failed", "call", asked.kind, "err", err, "retry", c.engine.wait.until.Sub(c.now))
 		if errors.Is(err, eth.ErrUnknownPayload) && asked.kind == forkchoice.Seal && c.seq.job == asked.job {
 			c.seq.job = nil // the engine lost it: it is started again (RULES 7.3)
 		}
@@ -165,6 +166,10 @@ func (c *Core) onRead(asked call, e EngineDone) {
 	d := asked.derived
 	ref := d.Ref(e.Payload.ExecutionPayload.BlockHash)
 	if why := attributes.Matches(c.cfg.Rollup, &d.Attributes, d.Parent.Hash, e.Payload); why != attributes.MismatchNone {
+		if ref.Number <= c.heads.Safe.Number {
+			c.restart(eth.WithFault(eth.EngineLying, fmt.Errorf("safe block %s differs from what L1 says in its %s", ref, why)))
+			return
+		}
 		c.report(Warn, "unsafe block differs from L1, it will be replaced", "block", ref, "field", why, "l1", d.DerivedFrom)
 		c.differs = d
 		c.counts.Replaced++

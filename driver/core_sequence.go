@@ -128,7 +128,7 @@ func (c *Core) onOriginsFetched(e OriginsFetched) {
 	c.originLane.done(c.now, c.cfg.Seed, e.Err)
 	switch {
 	case e.Err != nil:
-		c.report(Warn, "no L1 origin for the next block", "head", c.heads.Unsafe, "err", e.Err, "retry", c.originLane.wait.until.Sub(c.now))
+		c.report(Debug, "no L1 origin for the next block", "head", c.heads.Unsafe, "err", e.Err, "retry", c.originLane.wait.until.Sub(c.now))
 		return
 	case !c.seq.active || c.machine == nil || e.Head != c.heads.Unsafe:
 		return
@@ -197,7 +197,7 @@ func (c *Core) onStartSequencer(e StartSequencer) {
 	}()
 	if err == nil {
 		c.seq.active = true
-		c.report(Info, "sequencer started", "head", c.heads.Unsafe)
+		c.report(Debug, "sequencer started", "head", c.heads.Unsafe)
 	}
 	c.emit(Reply{ID: e.ID, Err: err})
 }
@@ -211,5 +211,5 @@ func (c *Core) replyStopped() {
 		c.emit(Reply{ID: id, Hash: c.heads.Unsafe.Hash})
 	}
 	c.seq.stopping = nil
-	c.report(Info, "sequencer stopped", "head", c.heads.Unsafe)
+	c.report(Debug, "sequencer stopped", "head", c.heads.Unsafe)
 }

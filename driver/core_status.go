@@ -19,9 +19,10 @@ func (c *Core) needs() Need {
 	}
 	switch w := c.want.(type) {
 	case derive.NeedL1:
-		switch {
-		case c.unwritten():
+		if _, unwritten := c.unwritten(); unwritten {
 			return NeedDisk
+		}
+		switch {
 		case w.Number > c.l1.Head.Number, !sequence.Visible(w.Number, c.cfg.VerifierConfs, c.l1.Head):
 			return NeedL1Head
 		default:

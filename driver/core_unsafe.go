@@ -87,7 +87,7 @@ func (c *Core) onEngineSynced(e EngineSynced) {
 		c.sync = nil
 	case e.Err != nil:
 		c.engine.done(c.now, c.cfg.Seed, e.Err)
-		c.report(Warn, "engine call failed", "call", "sync", "err", e.Err, "retry", c.engine.wait.until.Sub(c.now))
+		c.report(Debug, "engine call failed", "call", "sync", "err", e.Err, "retry", c.engine.wait.until.Sub(c.now))
 	case !e.Done:
 		c.engine.done(c.now, c.cfg.Seed, eth.WithFault(eth.EngineSyncing, fmt.Errorf("the engine syncs to block %s", c.sync.target)))
 	default:

@@ -29,6 +29,8 @@ type Position struct {
 	Heads  forkchoice.Heads
 	Derive derive.Start
 	Resume []derive.Snapshot // oldest first; none: Derive counts
+	// L1Genesis is set if all of L2 is derived: the L2 genesis block has been safe since then.
+	L1Genesis eth.L1Ref
 }
 
 // L1Fetched answers FetchL1.

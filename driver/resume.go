@@ -57,10 +57,13 @@ func (w walker) resume(ctx context.Context, known eth.L2Ref) (Position, error) {
 				finalized = newest.Finalized
 			}
 		}
-		p := Position{Heads: forkchoice.Heads{Unsafe: labels.Unsafe, Safe: safe, Finalized: finalized}}
-		if p.Heads.Check() != nil {
-			break // finalized is above: older snapshots are no better
+		if finalized.Number > labels.Unsafe.Number {
+			break // the engine's labels say nothing: findStart knows what to do
 		}
+		if finalized.Number > safe.Number {
+			safe = finalized // the way up to there is derived again, and compared
+		}
+		p := Position{Heads: forkchoice.Heads{Unsafe: labels.Unsafe, Safe: safe, Finalized: finalized}}
 		for _, r := range all {
 			p.Resume = append(p.Resume, r.Snapshot)
 		}

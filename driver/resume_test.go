@@ -154,3 +154,45 @@ func TestFinalityComesFromWhatWasWrittenDown(t *testing.T) {
 		t.Errorf("finalized is %s because of an L1 block that is not on the chain", final)
 	}
 }
+
+// In catch-up all that is derived is final at once. A snapshot is always older: the blocks since are derived once more, and
+// compared with what the engine has.
+func TestAResumedDerivationRepeatsWhatIsFinal(t *testing.T) {
+	s, _, verifier := pair(t, Sequencing{})
+	s.l1.lag = 0
+	s.run(100 * time.Second)
+	_, safe, final := verifier.heads()
+	if final != safe || safe.Number < 20 {
+		t.Fatalf("finalized is %s, safe %s", final, safe)
+	}
+	verifier.saved = verifier.saved[:len(verifier.saved)-2]
+	kept, written := verifier.kept(), len(verifier.written)
+	verifier.boot()
+	asked := verifier.askedOf()
+	s.run(10 * time.Millisecond)
+	if _, now, final := verifier.heads(); now != safe || final != safe {
+		t.Errorf("safe is %s, finalized %s, were %s", now, final, safe)
+	}
+	s.run(10 * time.Second)
+	if len(*asked) == 0 || (*asked)[0] != kept+1 || !said(verifier, "start found", "resumed", true) {
+		t.Errorf("it had read up to %d, and asks for %d", kept, *asked)
+	}
+	if now := verifier.status(); now.Counts.Restarts != 0 || now.Counts.Consolidated == 0 || now.Sync.SafeL2.Number <= safe.Number || len(verifier.written) < written {
+		t.Errorf("safe head is %s, %+v, %d entries written down, were %d", now.Sync.SafeL2, now.Counts, len(verifier.written), written)
+	}
+}
+
+func TestAFinalBlockThatDiffersFromL1IsNoUnsafeBlock(t *testing.T) {
+	s, _, verifier := pair(t, Sequencing{})
+	s.l1.lag = 0
+	s.run(100 * time.Second)
+	verifier.saved = verifier.saved[:len(verifier.saved)-2]
+	_, safe, _ := verifier.heads()
+	e := verifier.engine
+	e.blocks[e.canon[safe.Number-3]].ExecutionPayload.GasLimit++ // a damaged database
+	verifier.boot()
+	s.run(5 * time.Second)
+	if verifier.said("starting over") == 0 || verifier.status().Counts.Replaced != 0 {
+		t.Errorf("%+v", verifier.status().Counts)
+	}
+}

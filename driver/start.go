@@ -53,7 +53,20 @@ func (w walker) findStart(ctx context.Context, known eth.L2Ref) (Position, error
 		return Position{}, err
 	}
 	start, err := w.deriveStart(ctx, heads.Safe)
-	return Position{Heads: heads, Derive: start}, err
+	return Position{Heads: heads, Derive: start, L1Genesis: w.l1Genesis(ctx, heads.Safe)}, err
+}
+
+// l1Genesis is L1's first block if everything is derived from genesis on: the L2 genesis block has been safe since then
+// (RULES 8.5). An L1 that does not have it any more is no trouble.
+func (w walker) l1Genesis(ctx context.Context, safe eth.L2Ref) eth.L1Ref {
+	if safe.ID() != w.cfg.Genesis.L2 {
+		return eth.L1Ref{}
+	}
+	ref, err := w.l1.RefByNumber(ctx, 0)
+	if err != nil {
+		return eth.L1Ref{}
+	}
+	return ref
 }
 
 // labels reads the engine's labels: unsafe, and as safe and finalized its finalized block; and the block it calls safe.
@@ -63,14 +76,14 @@ func (w walker) labels(ctx context.Context, known eth.L2Ref) (heads forkchoice.H
 		return heads, safe, err
 	}
 	finalized, err := w.label(ctx, "finalized")
-	if isMissing(err) {
+	if isUnset(err) {
 		finalized, err = w.byNumber(ctx, w.cfg.Genesis.L2.Number)
 	}
 	if err != nil {
 		return heads, safe, err
 	}
 	safe, err = w.label(ctx, "safe")
-	if isMissing(err) {
+	if isUnset(err) {
 		safe, err = finalized, nil
 	}
 	if err != nil {
@@ -81,6 +94,9 @@ func (w walker) labels(ctx context.Context, known eth.L2Ref) (heads forkchoice.H
 	}
 	return forkchoice.Heads{Unsafe: unsafe, Safe: finalized, Finalized: finalized}, safe, nil
 }
+
+// isUnset says whether an error means that a label is not set. That its block was pruned is something else.
+func isUnset(err error) bool { return isMissing(err) && eth.FaultOf(err) != eth.EnginePruned }
 
 // syncedElsewhere says whether the engine got its chain from peers or from a snapshot, so that its labels say nothing
 // (RULES 8.1, 2 and 3): its head is then all there is to trust.

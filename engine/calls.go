@@ -7,7 +7,6 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
-	"github.com/ethereum/go-ethereum/rpc"
 
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
@@ -34,85 +33,125 @@ func methodsOf(r rollup.L2Rules) methods {
 	}
 }
 
-// Error codes of the Engine API, and of execution-apis for a block that is not there.
-const (
-	codeUnknownPayload    = -38001
-	codeInvalidForkchoice = -38002
-	codeInvalidAttributes = -38003
-	codeUnknownBlock      = -39001
-)
-
 // Payload statuses.
 const (
 	statusValid            = "VALID"
 	statusInvalid          = "INVALID"
 	statusInvalidBlockHash = "INVALID_BLOCK_HASH"
 	statusSyncing          = "SYNCING"
+	statusAccepted         = "ACCEPTED"
 )
 
 type payloadStatus struct {
-	Status          string  `json:"status"`
-	ValidationError *string `json:"validationError"`
+	Status          string       `json:"status"`
+	LatestValidHash *common.Hash `json:"latestValidHash"`
+	ValidationError *string      `json:"validationError"`
 }
 
-// rejection is the engine's reason for INVALID.
-func (s *payloadStatus) rejection() error {
+// reason is the engine's reason for INVALID.
+func (s *payloadStatus) reason() string {
 	if s.ValidationError == nil {
-		return eth.Rejected("%s", s.Status)
+		return s.Status
 	}
-	return eth.Rejected("%s", *s.ValidationError)
+	return *s.ValidationError
 }
 
-func (c *Client) forkchoiceUpdated(ctx context.Context, fc eth.ForkchoiceState, attrs *eth.PayloadAttributes) (*eth.PayloadID, error) {
-	method := forkchoiceWithoutAttributes
-	if attrs != nil {
-		method = methodsOf(c.cfg.L2Rules(attrs.Timestamp)).forkchoiceUpdated
+// rejection is INVALID as an error, nil for another status.
+func (s *payloadStatus) rejection(method string) error {
+	switch words := clip(s.reason()); {
+	case s.Status != statusInvalid && s.Status != statusInvalidBlockHash:
+		return nil
+	case lacksState(words):
+		return fault(eth.EnginePruned, "%s: the engine lacks state that it needs: %s", method, words)
+	default:
+		return eth.WithFault(eth.EngineRejectsBlock, eth.Rejected("%s", words))
 	}
+}
+
+// forkchoiceUpdated is the call as the driver needs it: any status but VALID is an error.
+func (c *Client) forkchoiceUpdated(ctx context.Context, fc eth.ForkchoiceState, attrs *eth.PayloadAttributes) (*eth.PayloadID, error) {
+	status, id, err := c.tellForkchoice(ctx, fc, attrs)
+	switch {
+	case err != nil:
+		return nil, err
+	case status == statusSyncing:
+		return nil, c.whySyncing(ctx, fc.HeadBlockHash)
+	default:
+		return id, nil
+	}
+}
+
+// tellForkchoice is the call itself. The status is VALID or SYNCING.
+func (c *Client) tellForkchoice(ctx context.Context, fc eth.ForkchoiceState, attrs *eth.PayloadAttributes) (string, *eth.PayloadID, error) {
 	var answer struct {
 		PayloadStatus payloadStatus  `json:"payloadStatus"`
 		PayloadID     *eth.PayloadID `json:"payloadId"`
 	}
-	if err := c.call(ctx, &answer, method, fc, attrs); err != nil {
-		return nil, err
+	method, err := forkchoiceWithoutAttributes, error(nil)
+	if attrs == nil {
+		err = c.call(ctx, &answer, method, fc, nil)
+	} else {
+		method = methodsOf(c.cfg.L2Rules(attrs.Timestamp)).forkchoiceUpdated
+		err = c.callFor(ctx, attrs.Timestamp, &answer, method, fc, attrs)
 	}
-	switch answer.PayloadStatus.Status {
-	case statusValid:
-		return answer.PayloadID, nil
-	case statusInvalid, statusInvalidBlockHash:
-		return nil, answer.PayloadStatus.rejection()
-	case statusSyncing:
-		return nil, c.syncing(ctx, fc.HeadBlockHash)
+	status := &answer.PayloadStatus
+	if err == nil {
+		err = status.rejection(method)
+	}
+	if eth.IsRejected(err) && attrs != nil {
+		err = c.kept(ctx, err, method, status, &invalidFile{Forkchoice: &fc, Attributes: attrs})
+	}
+	switch {
+	case err != nil:
+		return "", nil, err
+	case status.Status == statusValid, status.Status == statusSyncing:
+		return status.Status, answer.PayloadID, nil
 	default:
-		return nil, fmt.Errorf("%s: unexpected status %q", method, answer.PayloadStatus.Status)
+		return "", nil, fault(eth.EngineError, "%s: unexpected status %q", method, clip(status.Status))
 	}
 }
 
-// syncing tells the two meanings of SYNCING apart: an engine that does not have the head disagrees with us, one that has
-// it is busy.
-func (c *Client) syncing(ctx context.Context, head common.Hash) error {
+// whySyncing tells the two meanings of SYNCING apart: an engine that does not have the head disagrees with us, one that
+// has it, or had it before it pruned it, is busy.
+func (c *Client) whySyncing(ctx context.Context, head common.Hash) error {
 	_, err := c.PayloadByHash(ctx, head)
-	if errors.Is(err, eth.ErrNotFound) {
-		return fmt.Errorf("head %s is unknown to the engine: %w", head, eth.ErrForkchoice)
-	}
-	if err != nil {
+	switch {
+	case err == nil, eth.FaultOf(err) == eth.EnginePruned:
+		return fault(eth.EngineSyncing, "the engine is syncing")
+	case errors.Is(err, eth.ErrNotFound):
+		return fault(eth.EngineForgotBlock, "head %s is unknown to the engine: %w", head, eth.ErrForkchoice)
+	default:
 		return err
 	}
-	return errors.New("the engine is syncing")
 }
 
 func (c *Client) getPayload(ctx context.Context, id eth.PayloadID, time uint64) (*eth.PayloadEnvelope, error) {
 	method := methodsOf(c.cfg.L2Rules(time)).getPayload
 	var env eth.PayloadEnvelope
-	if err := c.call(ctx, &env, method, id); err != nil {
+	if err := c.callFor(ctx, time, &env, method, id); err != nil {
 		return nil, err
 	}
 	if env.ExecutionPayload == nil {
-		return nil, fmt.Errorf("%s: no payload in the answer", method)
+		return nil, fault(eth.EngineError, "%s: no payload in the answer", method)
 	}
 	return &env, nil
 }
 
+// newPayload is the call as the driver needs it: any status but VALID is an error.
 func (c *Client) newPayload(ctx context.Context, env *eth.PayloadEnvelope) error {
+	status, err := c.tellPayload(ctx, env)
+	switch {
+	case err != nil:
+		return err
+	case status != statusValid: // the engine does not have what the block needs
+		return fault(eth.EngineSyncing, "the engine did not execute block %d: %s", env.ExecutionPayload.BlockNumber, status)
+	default:
+		return nil
+	}
+}
+
+// tellPayload is the call itself. The status is VALID, SYNCING or ACCEPTED.
+func (c *Client) tellPayload(ctx context.Context, env *eth.PayloadEnvelope) (string, error) {
 	rules := c.cfg.L2Rules(env.ExecutionPayload.Timestamp)
 	method, args := methodsOf(rules).newPayload, []any{env.ExecutionPayload}
 	if rules.BeaconRoot {
@@ -122,25 +161,49 @@ func (c *Client) newPayload(ctx context.Context, env *eth.PayloadEnvelope) error
 		args = append(args, []hexutil.Bytes{}) // and no execution requests
 	}
 	var status payloadStatus
-	if err := c.call(ctx, &status, method, args...); err != nil {
-		return err
+	if err := c.callFor(ctx, env.ExecutionPayload.Timestamp, &status, method, args...); err != nil {
+		return "", err
+	}
+	if err := status.rejection(method); err != nil {
+		if eth.IsRejected(err) {
+			err = c.kept(ctx, err, method, &status, &invalidFile{Payload: env})
+		}
+		return "", err
 	}
 	switch status.Status {
-	case statusValid:
-		return nil
-	case statusInvalid, statusInvalidBlockHash:
-		return status.rejection()
-	default: // SYNCING, ACCEPTED: the engine does not have what the block needs
-		return fmt.Errorf("%s: the engine did not execute the block: %s", method, status.Status)
+	case statusValid, statusSyncing, statusAccepted:
+		return status.Status, nil
+	default:
+		return "", fault(eth.EngineError, "%s: unexpected status %q", method, clip(status.Status))
 	}
 }
 
-// call does one call and gives engine errors their meaning.
+// callFor is call for a block at a time, whose fork is named if the engine does not know it.
+func (c *Client) callFor(ctx context.Context, time uint64, result any, method string, args ...any) error {
+	err := c.call(ctx, result, method, args...)
+	if eth.FaultOf(err) == eth.EngineOutdated {
+		return fmt.Errorf("block of fork %s: %w", forkAt(c.cfg, time), err)
+	}
+	return err
+}
+
+// forkAt is the newest fork that is active at a time.
+func forkAt(cfg *rollup.Config, time uint64) rollup.Fork {
+	newest := rollup.Bedrock
+	for _, f := range rollup.Forks() {
+		if at := cfg.Time(f); at != nil && *at <= time {
+			newest = f
+		}
+	}
+	return newest
+}
+
+// call does one call and gives errors their meaning.
 func (c *Client) call(ctx context.Context, result any, method string, args ...any) error {
 	if err := ctx.Err(); err != nil { // in the same process an answer can be faster than the end of ctx
 		return err
 	}
-	timed, cancel := context.WithTimeout(ctx, callTimeout)
+	timed, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	err := c.rpc.CallContext(timed, result, method, args...)
 	switch {
@@ -149,34 +212,8 @@ func (c *Client) call(ctx context.Context, result any, method string, args ...an
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case timed.Err() != nil:
-		return fmt.Errorf("%s: no answer within %s", method, callTimeout)
-	}
-	var coded rpc.Error
-	if !errors.As(err, &coded) {
-		return fmt.Errorf("%s: %w", method, err)
-	}
-	switch coded.ErrorCode() {
-	case codeUnknownPayload:
-		return fmt.Errorf("%s: %w", method, eth.ErrUnknownPayload)
-	case codeInvalidForkchoice:
-		return fmt.Errorf("%s: %s: %w", method, reason(err), eth.ErrForkchoice)
-	case codeInvalidAttributes:
-		return eth.Rejected("%s", reason(err))
-	case codeUnknownBlock:
-		return fmt.Errorf("%s: %w", method, eth.ErrNotFound)
+		return fault(eth.EngineSlow, "%s: no answer within %s", method, c.timeout)
 	default:
-		return fmt.Errorf("%s: %s (code %d)", method, reason(err), coded.ErrorCode())
+		return meaning(method, err)
 	}
-}
-
-// reason is the engine's text; op-geth puts the interesting part into the data of the error.
-func reason(err error) string {
-	var detailed rpc.DataError
-	if errors.As(err, &detailed) && detailed.ErrorData() != nil {
-		if m, ok := detailed.ErrorData().(map[string]any); ok && m["err"] != nil {
-			return fmt.Sprintf("%s: %v", err, m["err"])
-		}
-		return fmt.Sprintf("%s: %v", err, detailed.ErrorData())
-	}
-	return err.Error()
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/crypto"
 	"github.com/ethereum/go-ethereum/trie"
 
 	"github.com/cairn-rollup/cairn/eth"
@@ -16,14 +17,15 @@ import (
 )
 
 // check compares a sealed payload with the attributes it was ordered by. An impossible shape is a rejection (RULES 7.3,
-// payload sanity); another block than the one ordered, or a wrong block hash, is an engine that cannot be used.
+// payload sanity); another block than the one ordered, or a wrong block hash, is an engine that cannot be used. Either
+// way it is the engine that is wrong.
 func (j *job) check(env *eth.PayloadEnvelope, rules rollup.L2Rules) error {
 	p, a := env.ExecutionPayload, j.attrs
 	if err := depositsFirst(p.Transactions); err != nil {
-		return eth.Rejected("%s", err)
+		return eth.WithFault(eth.EngineLying, eth.Rejected("%s", err))
 	}
 	differs := func(field string, got, want any) error {
-		return fmt.Errorf("engine built another block than ordered: %s is %v, ordered %v", field, got, want)
+		return fault(eth.EngineLying, "engine built another block than ordered: %s is %v, ordered %v", field, got, want)
 	}
 	switch {
 	case p.ParentHash != j.parent:
@@ -38,16 +40,18 @@ func (j *job) check(env *eth.PayloadEnvelope, rules rollup.L2Rules) error {
 		return differs("gas limit", p.GasLimit, a.GasLimit)
 	case len(p.Transactions) < len(a.Transactions) || a.NoTxPool && len(p.Transactions) != len(a.Transactions):
 		return differs("number of transactions", len(p.Transactions), len(a.Transactions))
+	case p.Withdrawals != nil && len(*p.Withdrawals) > 0: // the block hash is computed without them
+		return differs("number of withdrawals", len(*p.Withdrawals), 0)
 	}
 	for i, tx := range a.Transactions {
 		if !bytes.Equal(p.Transactions[i], tx) {
-			return differs(fmt.Sprintf("transaction %d", i), p.Transactions[i], tx)
+			return differs(fmt.Sprintf("hash of transaction %d", i), crypto.Keccak256Hash(p.Transactions[i]), crypto.Keccak256Hash(tx))
 		}
 	}
 	// Only OP Stack engines return the beacon root; it was ours anyway, and the block hash covers it.
 	env.ParentBeaconBlockRoot = a.ParentBeaconBlockRoot
 	if hash := blockHash(env, rules); hash != p.BlockHash {
-		return fmt.Errorf("engine built block %d with hash %s, but its content hashes to %s", p.BlockNumber, p.BlockHash, hash)
+		return fault(eth.EngineLying, "engine built block %d with hash %s, but its content hashes to %s", p.BlockNumber, p.BlockHash, hash)
 	}
 	return nil
 }

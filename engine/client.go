@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,28 +10,39 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/rpc"
 
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
 const (
-	// callTimeout is how long one call may take (WIRE 3).
-	callTimeout = 10 * time.Second
+	// DefaultTimeout is how long one call may take (WIRE 3).
+	DefaultTimeout = 10 * time.Second
 	// keptJobs is how many building jobs are remembered. An engine keeps about as many.
 	keptJobs = 16
 )
+
+// Options are what a client does besides calling.
+type Options struct {
+	Timeout time.Duration // of one call, connecting included; 0: DefaultTimeout
+	// InvalidDir is the folder, made when it is needed, in which blocks and attributes that the engine calls invalid are
+	// kept with its words, the newest 16, one file each; "": nowhere.
+	InvalidDir string
+	Report     func(error) // told that a file could not be written, from any goroutine; nil: nobody is
+}
 
 // Client is the engine port on an Engine API. Methods may be called from any goroutine, but the order of calls means
 // something to an engine: one caller at a time is how it is used.
 //
 // Errors of all methods, as package eth defines them: eth.RejectedError when attributes or payload are invalid (-38003,
 // INVALID), eth.ErrForkchoice when the engine does not have a block named in the forkchoice state or finds it
-// contradictory (-38002), ctx.Err() when ctx ended; anything else means that the engine could not answer.
+// contradictory (-38002), ctx.Err() when ctx ended; anything else means that the engine could not answer. All but those
+// of ctx, and of arguments that contradict each other, bear an eth.Fault.
 type Client struct {
-	rpc *rpc.Client
-	cfg *rollup.Config
+	rpc     Caller
+	cfg     *rollup.Config
+	timeout time.Duration
+	dump    *dump // nil: invalid blocks are not kept
 
 	mu   sync.Mutex
 	jobs []job // oldest first
@@ -44,7 +56,17 @@ type job struct {
 }
 
 // NewClient puts the port on a connection, which stays the caller's to close.
-func NewClient(c *rpc.Client, cfg *rollup.Config) *Client { return &Client{rpc: c, cfg: cfg} }
+func NewClient(c Caller, cfg *rollup.Config, opts Options) *Client {
+	client := &Client{rpc: c, cfg: cfg, timeout: cmp.Or(opts.Timeout, DefaultTimeout)}
+	if opts.InvalidDir == "" {
+		return client
+	}
+	if opts.Report == nil {
+		opts.Report = func(error) {}
+	}
+	client.dump = &dump{dir: opts.InvalidDir, report: opts.Report, busy: make(chan struct{}, 1), wait: keepTime}
+	return client
+}
 
 // Build makes the block that the attributes describe on the head of fc, makes it the head, and sets the labels of fc.
 func (c *Client) Build(ctx context.Context, fc eth.ForkchoiceState, attrs *eth.PayloadAttributes) (*eth.PayloadEnvelope, error) {
@@ -83,7 +105,7 @@ func (c *Client) start(ctx context.Context, fc eth.ForkchoiceState, attrs *eth.P
 		return eth.PayloadID{}, err
 	}
 	if id == nil {
-		return eth.PayloadID{}, errors.New("the engine took the attributes and started no job")
+		return eth.PayloadID{}, fault(eth.EngineError, "the engine took the attributes and started no job")
 	}
 	return *id, nil
 }
@@ -95,7 +117,7 @@ func (c *Client) Seal(ctx context.Context, id eth.PayloadID) (*eth.PayloadEnvelo
 	at := slices.IndexFunc(c.jobs, func(j job) bool { return j.id == id })
 	if at < 0 {
 		c.mu.Unlock()
-		return nil, fmt.Errorf("%w %s", eth.ErrUnknownPayload, id)
+		return nil, fault(eth.EngineError, "%w %s", eth.ErrUnknownPayload, id)
 	}
 	j := c.jobs[at]
 	c.mu.Unlock()

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
@@ -111,33 +113,54 @@ func TestAnswersOfTheEngine(t *testing.T) {
 	attrs := ordered(cfg, forkTime(rollup.Jovian))
 	env := built(cfg, parentHash, attrs)
 	const fcu, get, put, look = "engine_forkchoiceUpdatedV3", "engine_getPayloadV4", "engine_newPayloadV4", "eth_getBlockByHash"
+	coded := func(code int) codedError { return codedError{code: code} }
 	cases := []struct {
 		name    string
 		answers map[string]any
 		want    answerKind
+		fault   eth.Fault
 		says    string
 	}{
-		{"all is well", nil, done, ""},
-		{"forkchoice VALID without a job", map[string]any{fcu: forkchoice(status("VALID"), nil)}, unable, "no job"},
-		{"forkchoice INVALID", map[string]any{fcu: forkchoice(invalid("because"), nil)}, rejected, "because"},
-		{"forkchoice INVALID_BLOCK_HASH", map[string]any{fcu: forkchoice(status("INVALID_BLOCK_HASH"), nil)}, rejected, ""},
-		{"forkchoice SYNCING, head unknown", map[string]any{fcu: forkchoice(status("SYNCING"), nil)}, disagreement, "unknown"},
+		{"all is well", nil, done, "", ""},
+		{"forkchoice VALID without a job", map[string]any{fcu: forkchoice(status("VALID"), nil)}, unable, eth.EngineError, "no job"},
+		{"forkchoice INVALID", map[string]any{fcu: forkchoice(invalid("because"), nil)}, rejected, eth.EngineRejectsBlock, "because"},
+		{"forkchoice INVALID_BLOCK_HASH", map[string]any{fcu: forkchoice(status("INVALID_BLOCK_HASH"), nil)}, rejected, eth.EngineRejectsBlock, "INVALID_BLOCK_HASH"},
+		{"forkchoice INVALID for want of state", map[string]any{fcu: forkchoice(invalid("missing trie node ab (path )"), nil)}, unable, eth.EnginePruned, "missing trie node"},
+		{"forkchoice SYNCING, head unknown", map[string]any{fcu: forkchoice(status("SYNCING"), nil)}, disagreement, eth.EngineForgotBlock, "unknown"},
 		{"forkchoice SYNCING, head known", map[string]any{
 			fcu: forkchoice(status("SYNCING"), nil), look: asBlock(t, env, cfg.L2Rules(attrs.Timestamp), depositTx, otherTx),
-		}, unable, ""},
-		{"forkchoice with a status nobody knows", map[string]any{fcu: forkchoice(status("MAYBE"), nil)}, unable, "MAYBE"},
-		{"-38002", map[string]any{fcu: codedError{code: -38002}}, disagreement, ""},
-		{"-38003", map[string]any{fcu: codedError{-38003, map[string]any{"err": "the reason"}}}, rejected, "the reason"},
-		{"-38003 with other data", map[string]any{fcu: codedError{-38003, "more"}}, rejected, "more"},
-		{"-38005", map[string]any{fcu: codedError{code: -38005}}, unable, "-38005"},
-		{"-32000", map[string]any{fcu: codedError{code: -32000}}, unable, ""},
-		{"getPayload -38001", map[string]any{get: codedError{code: -38001}}, unknownJob, ""},
-		{"getPayload without payload", map[string]any{get: map[string]any{}}, unable, "no payload"},
-		{"newPayload INVALID", map[string]any{put: invalid("bad root")}, rejected, "bad root"},
-		{"newPayload INVALID_BLOCK_HASH", map[string]any{put: status("INVALID_BLOCK_HASH")}, rejected, ""},
-		{"newPayload SYNCING", map[string]any{put: status("SYNCING")}, unable, "SYNCING"},
-		{"newPayload ACCEPTED", map[string]any{put: status("ACCEPTED")}, unable, "ACCEPTED"},
-		{"newPayload fails", map[string]any{put: codedError{code: -32000}}, unable, ""},
+		}, unable, eth.EngineLying, "asked for block"},
+		{"forkchoice SYNCING, head known and pruned", map[string]any{fcu: forkchoice(status("SYNCING"), nil), look: coded(4444)}, unable, eth.EngineSyncing, "syncing"},
+		{"forkchoice SYNCING, and the head cannot be read", map[string]any{fcu: forkchoice(status("SYNCING"), nil), look: coded(-32000)}, unable, eth.EngineError, ""},
+		{"forkchoice ACCEPTED", map[string]any{fcu: forkchoice(status("ACCEPTED"), nil)}, unable, eth.EngineError, "ACCEPTED"},
+		{"forkchoice with a status nobody knows", map[string]any{fcu: forkchoice(status("MAYBE"), nil)}, unable, eth.EngineError, "MAYBE"},
+		{"forkchoice -38001", map[string]any{fcu: coded(-38001)}, unknownJob, eth.EngineError, ""},
+		{"-38002", map[string]any{fcu: coded(-38002)}, disagreement, eth.EngineRejectsLabels, ""},
+		{"-38003", map[string]any{fcu: codedError{-38003, map[string]any{"err": "the reason"}}}, rejected, eth.EngineRejectsBlock, "the reason"},
+		{"-38003 with other data", map[string]any{fcu: codedError{-38003, "more"}}, rejected, eth.EngineRejectsBlock, "more"},
+		{"-38003 with data of no use", map[string]any{fcu: codedError{-38003, []int{1}}}, rejected, eth.EngineRejectsBlock, ""},
+		{"-38003 for want of state", map[string]any{fcu: codedError{-38003, "Missing trie node ab"}}, unable, eth.EnginePruned, "-38003"},
+		{"-38004", map[string]any{fcu: coded(-38004)}, unable, eth.EngineError, "-38004"},
+		{"-38005", map[string]any{fcu: coded(-38005)}, unable, eth.EngineOutdated, "fork jovian"},
+		{"-32000", map[string]any{fcu: coded(-32000)}, unable, eth.EngineError, "-32000"},
+		{"-32000 for want of state", map[string]any{fcu: codedError{-32000, "missing trie node"}}, unable, eth.EnginePruned, ""},
+		{"-32001 is no missing block here", map[string]any{fcu: coded(-32001)}, unable, eth.EngineError, ""},
+		{"4444 is no missing block here", map[string]any{fcu: coded(4444)}, unable, eth.EngineError, ""},
+		{"-32002", map[string]any{fcu: coded(-32002)}, unable, eth.EngineSlow, ""},
+		{"-32602", map[string]any{fcu: coded(-32602)}, unable, eth.EngineError, ""},
+		{"-32603", map[string]any{fcu: coded(-32603)}, unable, eth.EngineError, ""},
+		{"getPayload -38001", map[string]any{get: coded(-38001)}, unknownJob, eth.EngineError, ""},
+		{"getPayload -38005", map[string]any{get: coded(-38005)}, unable, eth.EngineOutdated, "fork jovian"},
+		{"getPayload -32601", map[string]any{get: coded(-32601)}, unable, eth.EngineOutdated, "fork jovian"},
+		{"getPayload without payload", map[string]any{get: map[string]any{}}, unable, eth.EngineError, "no payload"},
+		{"newPayload INVALID", map[string]any{put: invalid("bad root")}, rejected, eth.EngineRejectsBlock, "bad root"},
+		{"newPayload INVALID_BLOCK_HASH", map[string]any{put: status("INVALID_BLOCK_HASH")}, rejected, eth.EngineRejectsBlock, ""},
+		{"newPayload INVALID for want of state", map[string]any{put: invalid("missing trie node")}, unable, eth.EnginePruned, ""},
+		{"newPayload SYNCING", map[string]any{put: status("SYNCING")}, unable, eth.EngineSyncing, "SYNCING"},
+		{"newPayload ACCEPTED", map[string]any{put: status("ACCEPTED")}, unable, eth.EngineSyncing, "ACCEPTED"},
+		{"newPayload with a status nobody knows", map[string]any{put: status("")}, unable, eth.EngineError, "unexpected status"},
+		{"newPayload fails", map[string]any{put: coded(-32000)}, unable, eth.EngineError, ""},
+		{"newPayload -32601", map[string]any{put: coded(-32601)}, unable, eth.EngineOutdated, "engine_newPayloadV4"},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -150,10 +173,26 @@ func TestAnswersOfTheEngine(t *testing.T) {
 			if got := kindOf(err); got != tc.want {
 				t.Errorf("kind %d, want %d: %v", got, tc.want, err)
 			}
+			if got := eth.FaultOf(err); got != tc.fault {
+				t.Errorf("fault %q, want %q: %v", got, tc.fault, err)
+			}
 			if tc.says != "" && !strings.Contains(err.Error(), tc.says) {
 				t.Errorf("%q does not say %q", err, tc.says)
 			}
 		})
+	}
+}
+
+func TestSyncingEngineThatHasTheHead(t *testing.T) {
+	cfg := testConfig()
+	f, c := newFake(t, cfg)
+	env := built(cfg, parentHash, ordered(cfg, forkTime(rollup.Jovian)))
+	p := env.ExecutionPayload
+	f.answers["engine_forkchoiceUpdatedV3"] = forkchoice(status("SYNCING"), nil)
+	f.answers["eth_getBlockByHash"] = asBlock(t, env, cfg.L2Rules(p.Timestamp), depositTx, otherTx)
+	err := c.Forkchoice(t.Context(), eth.ForkchoiceState{HeadBlockHash: p.BlockHash})
+	if kindOf(err) != unable || eth.FaultOf(err) != eth.EngineSyncing {
+		t.Errorf("fault %q: %v", eth.FaultOf(err), err)
 	}
 }
 
@@ -171,6 +210,7 @@ func TestPayloadIsComparedWithTheOrder(t *testing.T) {
 		{"as ordered", false, func(*eth.ExecutionPayload) {}, true, done},
 		{"more from the pool", true, func(p *eth.ExecutionPayload) { p.Transactions = append(p.Transactions, encoded(otherTx)...) }, true, done},
 		{"more although nothing was allowed", false, func(p *eth.ExecutionPayload) { p.Transactions = append(p.Transactions, encoded(otherTx)...) }, true, unable},
+		{"a withdrawal", false, func(p *eth.ExecutionPayload) { p.Withdrawals = &types.Withdrawals{{}} }, true, unable},
 		{"another parent", false, func(p *eth.ExecutionPayload) { p.ParentHash[0]++ }, true, unable},
 		{"another time", false, func(p *eth.ExecutionPayload) { p.Timestamp++ }, true, unable},
 		{"another prevRandao", false, func(p *eth.ExecutionPayload) { p.PrevRandao[0]++ }, true, unable},
@@ -205,6 +245,9 @@ func TestPayloadIsComparedWithTheOrder(t *testing.T) {
 			got, err := c.Seal(t.Context(), id)
 			if kindOf(err) != tc.want {
 				t.Fatalf("kind %d, want %d: %v", kindOf(err), tc.want, err)
+			}
+			if f := eth.FaultOf(err); (f == eth.EngineLying) != (err != nil) {
+				t.Errorf("fault %q", f)
 			}
 			if asked := slices.Contains(f.called, "engine_newPayloadV4"); asked != (tc.want == done) {
 				t.Errorf("newPayload called: %t", asked)
@@ -280,23 +323,36 @@ func TestLookedUpBlocksAreNotBelieved(t *testing.T) {
 	attrs := ordered(cfg, forkTime(rollup.Jovian))
 	env := built(cfg, parentHash, attrs)
 	p, rules := env.ExecutionPayload, cfg.L2Rules(attrs.Timestamp)
+	block := func() map[string]any { return asBlock(t, env, rules, depositTx, otherTx) }
 	cases := []struct {
-		name   string
-		answer any
-		want   answerKind
+		name    string
+		answer  any
+		want    answerKind
+		fault   eth.Fault
+		byLabel eth.Fault // where it is another: a label need not be set
 	}{
-		{"the block", asBlock(t, env, rules, depositTx, otherTx), done},
-		{"null", nil, notFound},
-		{"safe block not found", errors.New("safe block not found"), notFound},
-		{"-39001", codedError{code: -39001}, notFound},
-		{"another error", errors.New("disk is full"), unable},
-		{"no block at all", "0x", unable},
-		{"other hash", edited(asBlock(t, env, rules, depositTx, otherTx), "hash", common.Hash{1}), unable},
-		{"other header", edited(asBlock(t, env, rules, depositTx, otherTx), "gasUsed", "0x1"), unable},
-		{"missing transaction", asBlock(t, env, rules, depositTx), unable},
-		{"other transaction", asBlock(t, env, rules, depositTx, depositTx), unable},
-		{"null for a transaction", edited(asBlock(t, env, rules), "transactions", []any{nil, nil}), unable},
-		{"hashes for transactions", edited(asBlock(t, env, rules), "transactions", []any{common.Hash{}}), unable},
+		{"the block", block(), done, "", ""},
+		{"null", nil, notFound, eth.EngineForgotBlock, eth.EngineError},
+		{"safe block not found", errors.New("safe block not found"), notFound, eth.EngineForgotBlock, eth.EngineError},
+		{"-39001", codedError{code: -39001}, notFound, eth.EngineForgotBlock, eth.EngineError},
+		{"-32001", codedError{code: -32001}, notFound, eth.EngineForgotBlock, eth.EngineError},
+		{"4444", codedError{code: 4444}, notFound, eth.EnginePruned, ""},
+		{"pruned in geth's words", errors.New("pruned history unavailable"), notFound, eth.EnginePruned, ""},
+		{"pruned in other geth's words", errors.New("header found, but block body is missing"), notFound, eth.EnginePruned, ""},
+		{"pruned in erigon's words", errors.New("old data not available due to pruning"), notFound, eth.EnginePruned, ""},
+		{"pruned state", errors.New("missing trie node"), notFound, eth.EnginePruned, ""},
+		{"another error", errors.New("disk is full"), unable, eth.EngineError, ""},
+		{"-32601", codedError{code: -32601}, unable, eth.EngineOutdated, ""},
+		{"no block at all", "0x", unable, eth.EngineError, ""},
+		{"other hash", edited(block(), "hash", common.Hash{1}), unable, eth.EngineLying, ""},
+		{"other header", edited(block(), "gasUsed", "0x1"), unable, eth.EngineLying, ""},
+		{"missing transaction", asBlock(t, env, rules, depositTx), unable, eth.EngineLying, ""},
+		{"other transaction", asBlock(t, env, rules, depositTx, depositTx), unable, eth.EngineLying, ""},
+		{"null for a transaction", edited(block(), "transactions", []any{nil, nil}), unable, eth.EngineError, ""},
+		{"hashes for transactions", edited(block(), "transactions", []any{common.Hash{}}), unable, eth.EngineError, ""},
+		{"no transactions, as reth gives a pruned block", edited(block(), "transactions", []any{}), notFound, eth.EnginePruned, ""},
+		{"null for transactions", edited(block(), "transactions", nil), notFound, eth.EnginePruned, ""},
+		{"a withdrawal", edited(block(), "withdrawals", types.Withdrawals{{}}), unable, eth.EngineLying, ""},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
@@ -309,17 +365,106 @@ func TestLookedUpBlocksAreNotBelieved(t *testing.T) {
 				if kindOf(err) != tc.want {
 					t.Errorf("by %s: kind %d, want %d: %v", how, kindOf(err), tc.want, err)
 				}
+				want := tc.fault
+				if how == "label" && tc.byLabel != "" {
+					want = tc.byLabel
+				}
+				if got := eth.FaultOf(err); got != want {
+					t.Errorf("by %s: fault %q, want %q: %v", how, got, want, err)
+				}
 			}
 		})
 	}
 	f, c := newFake(t, cfg)
-	block := asBlock(t, env, rules, depositTx, otherTx)
-	f.answers["eth_getBlockByHash"], f.answers["eth_getBlockByNumber"] = block, block
-	if _, err := c.PayloadByHash(t.Context(), common.Hash{1}); kindOf(err) != unable {
+	f.answers["eth_getBlockByHash"], f.answers["eth_getBlockByNumber"] = block(), block()
+	if _, err := c.PayloadByHash(t.Context(), common.Hash{1}); kindOf(err) != unable || eth.FaultOf(err) != eth.EngineLying {
 		t.Errorf("another block than asked for by hash: %v", err)
 	}
-	if _, err := c.PayloadByNumber(t.Context(), p.BlockNumber+1); kindOf(err) != unable {
+	if _, err := c.PayloadByNumber(t.Context(), p.BlockNumber+1); kindOf(err) != unable || eth.FaultOf(err) != eth.EngineLying {
 		t.Errorf("another block than asked for by number: %v", err)
+	}
+}
+
+func TestLabelsAreThree(t *testing.T) {
+	f, c := newFake(t, testConfig())
+	if _, err := c.PayloadByLabel(t.Context(), "pending"); err == nil || f.called != nil {
+		t.Errorf("pending: %v, called %v", err, f.called)
+	}
+}
+
+func TestCallsEndWithTheirContext(t *testing.T) {
+	cfg := testConfig()
+	attrs := ordered(cfg, forkTime(rollup.Jovian))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	f, c := newFake(t, cfg)
+	for method, err := range everything(ctx, c, attrs, built(cfg, parentHash, attrs)) {
+		if !errors.Is(err, context.Canceled) || eth.FaultOf(err) != "" {
+			t.Errorf("%s: fault %q: %v", method, eth.FaultOf(err), err)
+		}
+	}
+	if f.called != nil {
+		t.Errorf("called %v", f.called)
+	}
+}
+
+// onCall is a connection that does what it is told.
+type onCall func(method string) error
+
+func (f onCall) CallContext(_ context.Context, _ any, method string, _ ...any) error {
+	return f(method)
+}
+
+func TestEndOfContextIsNoMissingBlock(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	c := NewClient(onCall(func(method string) error {
+		if method == "eth_getHeaderByNumber" {
+			cancel()
+			return context.Canceled
+		}
+		return nil // null
+	}), testConfig(), Options{})
+	if _, err := c.PayloadByNumber(ctx, 1); !errors.Is(err, context.Canceled) || errors.Is(err, eth.ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+func TestInsertMakesTheBlockTheHead(t *testing.T) {
+	cfg := testConfig()
+	f, c := newFake(t, cfg)
+	env := built(cfg, parentHash, ordered(cfg, forkTime(rollup.Jovian)))
+	fc := eth.ForkchoiceState{HeadBlockHash: env.ExecutionPayload.BlockHash, SafeBlockHash: parentHash}
+	f.answers["engine_newPayloadV4"], f.answers["engine_forkchoiceUpdatedV3"] = status("VALID"), forkchoice(status("VALID"), nil)
+	if err := c.Insert(t.Context(), fc, env); err != nil {
+		t.Fatal(err)
+	}
+	var told eth.ForkchoiceState
+	mustUnmarshal(t, f.args["engine_forkchoiceUpdatedV3"][0], &told)
+	if told != fc || !slices.Equal(f.called, []string{"engine_newPayloadV4", "engine_forkchoiceUpdatedV3"}) {
+		t.Errorf("called %v with %v", f.called, told)
+	}
+}
+
+// Engines answer null for a body they do not have, and still know the header.
+func TestHeaderWithoutBodyIsPruned(t *testing.T) {
+	cfg := testConfig()
+	f, c := newFake(t, cfg)
+	header := map[string]any{"number": "0x7"}
+	f.answers["eth_getHeaderByHash"], f.answers["eth_getHeaderByNumber"] = header, header
+	_, byHash := c.PayloadByHash(t.Context(), parentHash)
+	_, byNumber := c.PayloadByNumber(t.Context(), 7)
+	_, byLabel := c.PayloadByLabel(t.Context(), "finalized")
+	for how, err := range map[string]error{"hash": byHash, "number": byNumber, "label": byLabel} {
+		if !errors.Is(err, eth.ErrNotFound) || eth.FaultOf(err) != eth.EnginePruned || !strings.Contains(err.Error(), "header of block 0x7") {
+			t.Errorf("by %s: fault %q: %v", how, eth.FaultOf(err), err)
+		}
+	}
+	if want := "engine's block 7: "; !strings.HasPrefix(byNumber.Error(), want) {
+		t.Errorf("%q does not begin with %q", byNumber, want)
+	}
+	f.answers["eth_getHeaderByNumber"] = codedError{code: -32601}
+	if _, err := c.PayloadByNumber(t.Context(), 7); !errors.Is(err, eth.ErrNotFound) || eth.FaultOf(err) != eth.EngineForgotBlock {
+		t.Errorf("an engine that gives no headers: fault %q: %v", eth.FaultOf(err), err)
 	}
 }
 

@@ -16,12 +16,12 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	conn, err := engine.Dial(ctx, "http://127.0.0.1:8551", secret)
+	conn, err := engine.Dial(engine.DialConfig{URL: "http://127.0.0.1:8551", Secret: secret})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer conn.Close()
-	client := engine.NewClient(conn, &rollup.Config{BlockTime: 2})
+	client := engine.NewClient(conn, &rollup.Config{BlockTime: 2}, engine.Options{InvalidDir: "invalid"})
 	head, err := client.PayloadByLabel(ctx, "latest")
 	if err != nil {
 		log.Fatal(err)

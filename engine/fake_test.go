@@ -18,7 +18,7 @@ import (
 type fakeEngine struct {
 	called  []string
 	args    map[string][]json.RawMessage
-	answers map[string]any // by method; an error is given as an error
+	answers map[string]any // by method; an error is given as an error, a func() is called
 }
 
 func (f *fakeEngine) answer(method string, args ...json.RawMessage) (any, error) {
@@ -33,6 +33,10 @@ func (f *fakeEngine) answer(method string, args ...json.RawMessage) (any, error)
 	}
 	if err, isErr := answer.(error); isErr {
 		return nil, err
+	}
+	if do, isFunc := answer.(func()); isFunc {
+		do()
+		return nil, nil
 	}
 	return answer, nil
 }
@@ -79,6 +83,29 @@ func (f fakeEth) GetBlockByHash(which raw, full bool) (any, error) {
 	return f.answer("eth_getBlockByHash", which)
 }
 
+func (f fakeEth) GetHeaderByNumber(which raw) (any, error) {
+	return f.answer("eth_getHeaderByNumber", which)
+}
+
+func (f fakeEth) GetHeaderByHash(which raw) (any, error) {
+	return f.answer("eth_getHeaderByHash", which)
+}
+
+func (f fakeEth) Syncing() (any, error) { return f.answer("eth_syncing") }
+
+func (f *fakeEngine) ExchangeCapabilities(ours raw) (any, error) {
+	return f.answer("engine_exchangeCapabilities", ours)
+}
+
+func (f *fakeEngine) GetClientVersionV1(ours raw) (any, error) {
+	return f.answer("engine_getClientVersionV1", ours)
+}
+
+// fakeWeb3 is the web3_ namespace of the same engine.
+type fakeWeb3 struct{ *fakeEngine }
+
+func (f fakeWeb3) ClientVersion() (any, error) { return f.answer("web3_clientVersion") }
+
 // codedError is an error of the Engine API.
 type codedError struct {
 	code int
@@ -91,18 +118,29 @@ func (e codedError) ErrorData() any { return e.data }
 
 func newFake(t testing.TB, cfg *rollup.Config) (*fakeEngine, *Client) {
 	t.Helper()
+	return newFakeWith(t, cfg, Options{})
+}
+
+func newFakeWith(t testing.TB, cfg *rollup.Config, opts Options) (*fakeEngine, *Client) {
+	t.Helper()
 	f := &fakeEngine{answers: make(map[string]any)}
-	server := rpc.NewServer()
-	if err := server.RegisterName("engine", f); err != nil {
-		t.Fatal(err)
-	}
-	if err := server.RegisterName("eth", fakeEth{f}); err != nil {
-		t.Fatal(err)
-	}
+	server := f.serve(t)
 	conn := rpc.DialInProc(server)
 	t.Cleanup(conn.Close)
 	t.Cleanup(server.Stop)
-	return f, NewClient(conn, cfg)
+	return f, NewClient(conn, cfg, opts)
+}
+
+// serve makes a server of the fake.
+func (f *fakeEngine) serve(t testing.TB) *rpc.Server {
+	t.Helper()
+	server := rpc.NewServer()
+	for name, service := range map[string]any{"engine": f, "eth": fakeEth{f}, "web3": fakeWeb3{f}} {
+		if err := server.RegisterName(name, service); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return server
 }
 
 // forkTime is when a fork activates in the test configuration, in seconds.

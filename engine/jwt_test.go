@@ -1,17 +1,15 @@
 package engine
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 )
 
 func mustJSON(t testing.TB, v any) []byte {
@@ -65,43 +63,132 @@ func TestReadJWTSecret(t *testing.T) {
 	}
 }
 
-// Recomputed by another way than token does: part by part, from RFC 7515.
-func TestDialSignsEachRequest(t *testing.T) {
-	secret := [32]byte{1, 2, 3}
-	var problem string
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		parts := strings.Split(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), ".")
-		mac := hmac.New(sha256.New, secret[:])
-		mac.Write([]byte(strings.Join(parts[:len(parts)-1], ".")))
-		signature, _ := base64.RawURLEncoding.DecodeString(parts[len(parts)-1])
-		var header struct{ Alg, Typ string }
-		var claims struct{ Iat int64 }
-		if len(parts) == 3 {
-			h, _ := base64.RawURLEncoding.DecodeString(parts[0])
-			c, _ := base64.RawURLEncoding.DecodeString(parts[1])
-			_, _ = json.Unmarshal(h, &header), json.Unmarshal(c, &claims)
-		}
-		switch age := time.Since(time.Unix(claims.Iat, 0)); {
-		case header.Alg != "HS256" || header.Typ != "JWT":
-			problem = "header"
-		case age < -time.Minute || age > time.Minute:
-			problem = "time of issue"
-		case !hmac.Equal(signature, mac.Sum(nil)):
-			problem = "signature"
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"jsonrpc":"2.0","id":1,"result":"0x1"}`))
-	}))
-	defer server.Close()
-	c, err := Dial(t.Context(), server.URL, secret)
+// files are the names in a folder.
+func files(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	if err := c.CallContext(t.Context(), nil, "eth_chainId"); err != nil || problem != "" {
-		t.Errorf("error %v, wrong %s", err, problem)
+	for _, e := range entries {
+		names = append(names, e.Name())
 	}
-	if _, err := Dial(t.Context(), "gopher://x", secret); err == nil || !strings.Contains(err.Error(), "gopher://x") {
-		t.Errorf("unknown scheme: %v", err)
+	return names
+}
+
+func modeOf(t *testing.T, path string) fs.FileMode {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Mode().Perm()
+}
+
+func TestJWTSecretIsMadeWhereThereIsNone(t *testing.T) {
+	for name, content := range map[string]*string{"missing": nil, "empty": new(string), "blank": ptr(strings.Repeat(" \n\t\r\n", 100))} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "jwt.hex")
+			mode := fs.FileMode(0o600)
+			if content != nil {
+				mode = 0o640 // whoever made the file has chosen it
+				if err := os.WriteFile(path, []byte(*content), mode); err != nil {
+					t.Fatal(err)
+				}
+			}
+			secret, made, err := ReadOrMakeJWTSecret(path)
+			if err != nil || !made {
+				t.Fatalf("made %t: %v", made, err)
+			}
+			if secret == ([32]byte{}) {
+				t.Error("the secret is zero")
+			}
+			if got := modeOf(t, path); got != mode {
+				t.Errorf("mode %o, want %o", got, mode)
+			}
+			if names := files(t, filepath.Dir(path)); len(names) != 1 {
+				t.Errorf("left behind: %v", names)
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := hex.EncodeToString(secret[:]) + "\n"; string(text) != want {
+				t.Errorf("file %q, want %q", text, want)
+			}
+			again, made, err := ReadOrMakeJWTSecret(path)
+			if err != nil || made || again != secret {
+				t.Errorf("the second time: made %t, same %t: %v", made, again == secret, err)
+			}
+			if read, err := ReadJWTSecret(path); err != nil || read != secret {
+				t.Errorf("read %x: %v", read, err)
+			}
+		})
+	}
+	one, _, _ := ReadOrMakeJWTSecret(filepath.Join(t.TempDir(), "a"))
+	two, _, _ := ReadOrMakeJWTSecret(filepath.Join(t.TempDir(), "a"))
+	if one == two {
+		t.Error("the same secret twice")
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func TestJWTSecretThatIsThereIsNeverReplaced(t *testing.T) {
+	for _, content := range []string{"not hex", strings.Repeat("0f", 31), "0x"} {
+		path := filepath.Join(t.TempDir(), "jwt.hex")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, made, err := ReadOrMakeJWTSecret(path); err == nil || made || !strings.Contains(err.Error(), path) {
+			t.Errorf("%q: made %t: %v", content, made, err)
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != content {
+			t.Errorf("%q became %q: %v", content, text, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "jwt.hex")
+	if err := os.WriteFile(path, []byte("theirs"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := create(path, []byte("ours")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("made over a file that came meanwhile: %v", err)
+	}
+	if text, _ := os.ReadFile(path); string(text) != "theirs" {
+		t.Errorf("the file is %q", text)
+	}
+	for what, path := range map[string]string{"no folder": filepath.Join(t.TempDir(), "none", "jwt.hex"), "a folder": t.TempDir()} {
+		if secret, made, err := ReadOrMakeJWTSecret(path); err == nil || made || secret != ([32]byte{}) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: made %t: %v", what, made, err)
+		}
+	}
+}
+
+func TestOneSecretIsMadeOfManyAtATime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "jwt.hex")
+	const many = 16
+	var secrets [many][32]byte
+	var made [many]bool
+	var all sync.WaitGroup
+	for i := range many {
+		all.Go(func() {
+			var err error
+			if secrets[i], made[i], err = ReadOrMakeJWTSecret(path); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	makers := 0
+	for i := range many {
+		if secrets[i] != secrets[0] {
+			t.Error("two secrets")
+		}
+		if made[i] {
+			makers++
+		}
+	}
+	if makers != 1 {
+		t.Errorf("made by %d", makers)
 	}
 }

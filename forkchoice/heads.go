@@ -32,8 +32,12 @@ func (h Heads) Extended(ref eth.L2Ref) Heads {
 	return h
 }
 
-// Consolidated are the heads after the unsafe chain turned out to hold the derived block.
+// Consolidated are the heads after the unsafe chain turned out to hold the derived block. Below the safe head that only
+// says again what is known: derivation was resumed from a moment before.
 func (h Heads) Consolidated(ref eth.L2Ref) Heads {
+	if ref.Number <= h.Safe.Number {
+		return h
+	}
 	h.Safe = ref
 	if h.Unsafe.Number < ref.Number {
 		h.Unsafe = ref

@@ -56,6 +56,7 @@ func TestHeadsMove(t *testing.T) {
 		{"a block found in the unsafe chain moves safe alone", start.Consolidated(a(7)), heads(9, 7, 3)},
 		{"a block found at the tip makes all of it safe", start.Consolidated(a(9)), heads(9, 9, 3)},
 		{"a safe block above the tip takes the tip along", heads(6, 6, 3).Consolidated(a(7)), heads(7, 7, 3)},
+		{"a block found below the safe head moves nothing", start.Consolidated(a(5)), start},
 		{"a derived block on another branch is the tip: the unsafe chain is gone", start.Derived(b(7)), other(b(7), b(7), a(3))},
 		{"finalized moves forward", start.Finalize(a(5)), heads(9, 6, 5)},
 		{"finalized moves up to safe", start.Finalize(a(6)), heads(9, 6, 6)},

@@ -30,7 +30,8 @@ type Ready struct {
 	Order    bool // the sequencer has attributes for a block on the unsafe head
 	Posted   bool // a block of others on the unsafe head waits
 	Truncate bool // unsafe blocks may belong to an L1 chain that is gone
-	Derived  bool // derivation has attributes for a block on the safe head
+	Derived  bool // derivation has attributes for a block
+	Known    bool // the unsafe chain has a block at that height
 	Differs  bool // the unsafe block at that height is known to differ from the derived one
 	Read     bool // derivation needs a block of the safe chain
 }
@@ -48,7 +49,7 @@ func Next(h Heads, told eth.ForkchoiceState, r Ready) Call {
 		return Start
 	case r.Posted:
 		return Extend
-	case r.Derived && !r.Differs && h.Safe.Number < h.Unsafe.Number:
+	case r.Derived && r.Known && !r.Differs:
 		return Consolidate
 	case r.Derived:
 		return Build

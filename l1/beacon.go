@@ -2,14 +2,13 @@ package l1
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strconv"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -20,36 +19,30 @@ import (
 // per block.
 const DefaultMaxBeaconAnswer = 64 << 20
 
-// SlotClock turns times into slots.
-type SlotClock struct {
-	GenesisTime    uint64 // of the beacon chain, seconds since 1970
-	SecondsPerSlot uint64
-}
-
-// slot is the slot of a time (RULES 2.3).
-func (c SlotClock) slot(time uint64) (uint64, error) {
-	if time < c.GenesisTime {
-		return 0, fmt.Errorf("time %d is before the genesis of the beacon chain at %d: is this the beacon node of another L1?", time, c.GenesisTime)
-	}
-	return (time - c.GenesisTime) / c.SecondsPerSlot, nil
-}
+// DefaultBeaconTimeout bounds the time of one request, the reading of the answer included.
+const DefaultBeaconTimeout = 10 * time.Second
 
 // BeaconConfig configures a Beacon.
 type BeaconConfig struct {
-	Clock     SlotClock   // zero SecondsPerSlot: the beacon node is asked
-	Header    http.Header // sent with every request, for example for authorisation
-	MaxAnswer int64       // bytes of one answer; 0: DefaultMaxBeaconAnswer
+	Clock     SlotClock     // of a field that is zero the beacon node is asked
+	Header    http.Header   // sent with every request, for example for authorisation
+	FetchAll  bool          // ask for all blobs of a slot and pick, for nodes that filter wrongly
+	MaxAnswer int64         // bytes of one answer; 0: DefaultMaxBeaconAnswer
+	Timeout   time.Duration // of one request; 0: DefaultBeaconTimeout
 }
 
 // Beacon serves verified blobs from a Beacon API. It may be used by several goroutines.
 type Beacon struct {
-	base   *url.URL
-	cfg    BeaconConfig
-	client *http.Client
+	base    *url.URL
+	cfg     BeaconConfig
+	client  *http.Client
+	conceal *strings.Replacer // takes what may be secret out of what the beacon node says
 
 	mu        sync.Mutex // guards the fields below
-	clock     SlotClock  // zero SecondsPerSlot: not known yet
+	clock     SlotClock  // a field that is zero is not known yet
 	preferred route      // the one that answered last
+	requests  map[string]uint64
+	failures  uint64
 }
 
 // NewBeacon makes a Beacon for an http or https URL, which may have a path and a query of its own.
@@ -61,8 +54,35 @@ func NewBeacon(base string, cfg BeaconConfig) (*Beacon, error) {
 	if cfg.MaxAnswer == 0 {
 		cfg.MaxAnswer = DefaultMaxBeaconAnswer
 	}
-	return &Beacon{base: u, cfg: cfg, client: &http.Client{}, clock: cfg.Clock}, nil
+	if cfg.Timeout == 0 {
+		cfg.Timeout = DefaultBeaconTimeout
+	}
+	b := &Beacon{
+		base: u, cfg: cfg, client: &http.Client{}, conceal: concealer(u, cfg.Header),
+		clock: cfg.Clock, requests: make(map[string]uint64),
+	}
+	if cfg.FetchAll {
+		b.preferred = routeSidecars // it says without a computation which blobs are not asked for
+	}
+	return b, nil
 }
+
+// NewBeacons makes a Beacon for each URL, all of one configuration, except that the header goes to the first alone: the
+// others are other people's, and it is usually a key.
+func NewBeacons(urls []string, cfg BeaconConfig) ([]*Beacon, error) {
+	beacons := make([]*Beacon, len(urls))
+	for i, base := range urls {
+		var err error
+		if beacons[i], err = NewBeacon(base, cfg); err != nil {
+			return nil, fmt.Errorf("source %d of %d: %w", i+1, len(urls), err)
+		}
+		cfg.Header = nil
+	}
+	return beacons, nil
+}
+
+// Name is the host and port, without what may be secret.
+func (b *Beacon) Name() string { return b.base.Host }
 
 // route is a way to ask for blobs.
 type route int
@@ -78,7 +98,7 @@ const (
 //
 // The error is a *MissingBlobsError, which is an eth.ErrNotFound, if the beacon node does not have them; a
 // *VerificationError if it has something else instead; a *TooLargeError; one *StatusError per route asked; or the reason
-// why it could not answer.
+// why it could not answer. It is marked with an eth.Fault, unless ctx was cancelled.
 func (b *Beacon) Blobs(ctx context.Context, ref eth.L1Ref, hashes []common.Hash) ([]*eth.Blob, error) {
 	if len(hashes) == 0 {
 		return nil, nil
@@ -87,23 +107,21 @@ func (b *Beacon) Blobs(ctx context.Context, ref eth.L1Ref, hashes []common.Hash)
 	if err != nil {
 		return nil, fmt.Errorf("get blobs of L1 block %s: %w", ref, err)
 	}
-	slot, err := clock.slot(ref.Time)
+	found, err := b.find(ctx, clock, ref, distinct(hashes))
 	if err != nil {
 		return nil, fmt.Errorf("get blobs of L1 block %s: %w", ref, err)
 	}
-	found, err := b.fetch(ctx, newWanted(slot, hashes))
-	if err != nil {
-		return nil, fmt.Errorf("get blobs of L1 block %s: %w", ref, err)
-	}
-	blobs := make([]*eth.Blob, len(hashes))
-	for i, hash := range hashes {
-		blobs[i] = found[hash]
-	}
-	return blobs, nil
+	return inOrder(found, hashes), nil
 }
 
-// fetch asks on the preferred route, and on the other one if that is not there.
-func (b *Beacon) fetch(ctx context.Context, want *wanted) (map[common.Hash]*eth.Blob, error) {
+// find gives the blobs that the beacon node has, verified, and what is wrong with the others, if there are any. Each hash
+// is there once.
+func (b *Beacon) find(ctx context.Context, clock SlotClock, ref eth.L1Ref, hashes []common.Hash) (map[common.Hash]*eth.Blob, error) {
+	slot, err := clock.slot(ref.Time)
+	if err != nil {
+		return nil, err
+	}
+	want := &wanted{slot: slot, hashes: hashes, all: b.cfg.FetchAll}
 	b.mu.Lock()
 	preferred := b.preferred
 	b.mu.Unlock()
@@ -112,9 +130,9 @@ func (b *Beacon) fetch(ctx context.Context, want *wanted) (map[common.Hash]*eth.
 	for _, r := range []route{preferred, (preferred + 1) % routeCount} {
 		answer, err := b.ask(ctx, r, want)
 		var status *StatusError
-		if errors.As(err, &status) && routeMayBeAbsent(status.Status) {
-			refusals = append(refusals, status)
-			gone = gone && (status.Status == http.StatusNotFound || status.Status == http.StatusGone)
+		if errors.As(err, &status) && (routeMayBeAbsent(status.Status) || lacksColumns(status)) {
+			refusals = append(refusals, err)
+			gone = gone && saysGone(status)
 			continue
 		}
 		if err != nil {
@@ -123,11 +141,11 @@ func (b *Beacon) fetch(ctx context.Context, want *wanted) (map[common.Hash]*eth.
 		b.mu.Lock()
 		b.preferred = r
 		b.mu.Unlock()
-		return want.pick(ctx, r, answer)
+		return b.pick(ctx, r, want, answer)
 	}
-	err := errors.Join(refusals...)
+	err = fmt.Errorf("%w; %w", refusals[0], refusals[1])
 	if gone {
-		return nil, &MissingBlobsError{Slot: want.slot, Hashes: want.hashes, Cause: err}
+		return nil, eth.WithFault(eth.BlobsMissing, &MissingBlobsError{Slot: want.slot, Hashes: want.hashes, Cause: err})
 	}
 	return nil, err
 }
@@ -141,99 +159,36 @@ func routeMayBeAbsent(status int) bool {
 	return false
 }
 
+// saysGone says whether an answer means that the beacon node does not have the blobs, if it is not the route that it does
+// not have.
+func saysGone(status *StatusError) bool {
+	return status.Status == http.StatusNotFound || status.Status == http.StatusGone || lacksColumns(status)
+}
+
+// lacksColumns says whether a beacon node refuses because it keeps too few data columns to have blobs, from Fulu on.
+// There is no status for that: it comes as 400, 404 or 500, and these are the words that they have in common.
+func lacksColumns(status *StatusError) bool {
+	return strings.Contains(strings.ToLower(status.Message), "data columns")
+}
+
+// pick reads the answer, and counts it if it is of no use.
+func (b *Beacon) pick(ctx context.Context, r route, want *wanted, answer []byte) (map[common.Hash]*eth.Blob, error) {
+	found, err := want.pick(ctx, r, answer)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, eth.ErrNotFound) {
+		b.countFailure()
+	}
+	return found, err
+}
+
 func (b *Beacon) ask(ctx context.Context, r route, want *wanted) ([]byte, error) {
-	slot := strconv.FormatUint(want.slot, 10)
 	if r == routeSidecars {
-		return b.get(ctx, "eth/v1/beacon/blob_sidecars/"+slot, nil)
+		return b.get(ctx, fmt.Sprintf("eth/v1/beacon/blob_sidecars/%d", want.slot), "blob_sidecars", nil)
 	}
 	query := make(url.Values)
-	for _, hash := range want.hashes {
-		query.Add("versioned_hashes", hash.Hex())
-	}
-	return b.get(ctx, "eth/v1/beacon/blobs/"+slot, query)
-}
-
-// slotClock gives the clock, asking for it once.
-func (b *Beacon) slotClock(ctx context.Context) (SlotClock, error) {
-	b.mu.Lock()
-	clock := b.clock
-	b.mu.Unlock()
-	if clock.SecondsPerSlot != 0 {
-		return clock, nil
-	}
-	var genesis struct {
-		Data struct {
-			Time string `json:"genesis_time"`
-		} `json:"data"`
-	}
-	if err := b.getJSON(ctx, "eth/v1/beacon/genesis", &genesis); err != nil {
-		return SlotClock{}, err
-	}
-	var spec struct {
-		Data struct {
-			Seconds string `json:"SECONDS_PER_SLOT"`
-		} `json:"data"`
-	}
-	if err := b.getJSON(ctx, "eth/v1/config/spec", &spec); err != nil {
-		return SlotClock{}, err
-	}
-	var err error
-	if clock.GenesisTime, err = strconv.ParseUint(genesis.Data.Time, 10, 64); err != nil {
-		return SlotClock{}, fmt.Errorf("beacon genesis: genesis_time %s is not a number of seconds", clip([]byte(genesis.Data.Time)))
-	}
-	if clock.SecondsPerSlot, err = strconv.ParseUint(spec.Data.Seconds, 10, 64); err != nil || clock.SecondsPerSlot == 0 {
-		return SlotClock{}, fmt.Errorf("beacon spec: SECONDS_PER_SLOT %s is not a positive number of seconds", clip([]byte(spec.Data.Seconds)))
-	}
-	b.mu.Lock()
-	b.clock = clock
-	b.mu.Unlock()
-	return clock, nil
-}
-
-func (b *Beacon) getJSON(ctx context.Context, path string, into any) error {
-	answer, err := b.get(ctx, path, nil)
-	if err != nil {
-		return err
-	}
-	if err := json.Unmarshal(answer, into); err != nil {
-		return fmt.Errorf("read answer of beacon %s: %w", path, err)
-	}
-	return nil
-}
-
-// get reads one answer of status 200; any other is a *StatusError.
-func (b *Beacon) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
-	target := b.base.JoinPath(path)
-	if len(query) > 0 {
-		all := target.Query()
-		for key, values := range query {
-			all[key] = values
+	if !want.all {
+		for _, hash := range want.hashes {
+			query.Add("versioned_hashes", hash.Hex())
 		}
-		target.RawQuery = all.Encode()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
-	if err != nil {
-		return nil, fmt.Errorf("ask beacon %s: %w", path, withoutURL(err))
-	}
-	for key, values := range b.cfg.Header {
-		req.Header[key] = values
-	}
-	req.Header.Set("Accept", "application/json")
-	resp, err := b.client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("ask beacon %s: %w", path, withoutURL(err))
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		start, err := io.ReadAll(io.LimitReader(resp.Body, 200))
-		if err != nil {
-			return nil, fmt.Errorf("read answer of beacon %s: %w", path, err)
-		}
-		return nil, &StatusError{Path: path, Status: resp.StatusCode, Message: clip(start)}
-	}
-	answer, err := io.ReadAll(bounded(resp.Body, b.cfg.MaxAnswer))
-	if err != nil {
-		return nil, fmt.Errorf("read answer of beacon %s: %w", path, err)
-	}
-	return answer, nil
+	return b.get(ctx, fmt.Sprintf("eth/v1/beacon/blobs/%d", want.slot), "blobs", query)
 }

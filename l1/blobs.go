@@ -3,7 +3,6 @@ package l1
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,17 +19,43 @@ import (
 // wanted is what is looked for in the answer of a beacon node.
 type wanted struct {
 	slot   uint64
-	hashes []common.Hash // each once, in the order of first occurrence
+	hashes []common.Hash // each once
+	all    bool          // no beacon node was told what is looked for
 }
 
 func newWanted(slot uint64, hashes []common.Hash) *wanted {
-	w := &wanted{slot: slot}
+	return &wanted{slot: slot, hashes: distinct(hashes)}
+}
+
+// distinct gives each hash once, in the order of first occurrence.
+func distinct(hashes []common.Hash) []common.Hash {
+	var once []common.Hash
 	for _, hash := range hashes {
-		if !slices.Contains(w.hashes, hash) {
-			w.hashes = append(w.hashes, hash)
+		if !slices.Contains(once, hash) {
+			once = append(once, hash)
 		}
 	}
-	return w
+	return once
+}
+
+// absent gives the hashes of which there is no blob.
+func absent(hashes []common.Hash, found map[common.Hash]*eth.Blob) []common.Hash {
+	var missing []common.Hash
+	for _, hash := range hashes {
+		if found[hash] == nil {
+			missing = append(missing, hash)
+		}
+	}
+	return missing
+}
+
+// inOrder gives the blob of each hash.
+func inOrder(found map[common.Hash]*eth.Blob, hashes []common.Hash) []*eth.Blob {
+	blobs := make([]*eth.Blob, len(hashes))
+	for i, hash := range hashes {
+		blobs[i] = found[hash]
+	}
+	return blobs
 }
 
 // sidecar is a blob of an answer; commitment and proof are zero where the route has none.
@@ -43,8 +68,8 @@ type sidecar struct {
 	wrong error       // why the blob is not the one of its commitment
 }
 
-// pick reads the answer of a route and gives the blobs wanted, each verified. Blobs are wrong rather than missing where
-// others came in their place.
+// pick reads the answer of a route and gives the blobs wanted that are there, each verified, and what is wrong with the
+// others, if there are any. They are wrong rather than missing where others came in their place.
 func (w *wanted) pick(ctx context.Context, r route, answer []byte) (map[common.Hash]*eth.Blob, error) {
 	sidecars, err := w.read(r, answer)
 	if err != nil {
@@ -61,54 +86,41 @@ func (w *wanted) pick(ctx context.Context, r route, answer []byte) (map[common.H
 			wrong = s.wrong.Error()
 		case slices.Contains(w.hashes, s.hash):
 			found[s.hash] = s.Blob.blob
-		case r == routeBlobs:
+		case r == routeBlobs && !w.all:
 			wrong = s.hash.String() // filtered by hash, so it stands in for another one
 		}
 	}
-	var missing []common.Hash
-	for _, hash := range w.hashes {
-		if found[hash] == nil {
-			missing = append(missing, hash)
-		}
-	}
+	missing := absent(w.hashes, found)
 	switch {
 	case len(missing) == 0:
 		return found, nil
 	case wrong != "":
-		return nil, &VerificationError{What: MismatchBlobHash, Of: fmt.Sprintf("slot %d", w.slot), Got: wrong, Want: missing[0].String()}
+		return found, w.mismatch(MismatchBlobHash, wrong, missing[0].String())
 	}
-	return nil, &MissingBlobsError{Slot: w.slot, Hashes: missing}
+	return found, eth.WithFault(eth.BlobsMissing, &MissingBlobsError{Slot: w.slot, Hashes: missing})
+}
+
+func (w *wanted) mismatch(what Mismatch, got, want string) error {
+	return eth.WithFault(eth.BeaconLying, &VerificationError{What: what, Of: fmt.Sprintf("slot %d", w.slot), Got: got, Want: want})
 }
 
 // read decodes an answer. Blobs without commitments become sidecars without.
 func (w *wanted) read(r route, answer []byte) ([]sidecar, error) {
-	var sidecars struct {
-		Data []sidecar `json:"data"`
-	}
-	var blobs struct {
-		Data []blobText `json:"data"`
-	}
-	into := any(&sidecars)
+	var sidecars []sidecar
+	var err error
 	if r == routeBlobs {
-		into = &blobs
+		sidecars, err = readList(answer, func(in *json.Decoder) (s sidecar, err error) { return s, in.Decode(&s.Blob) })
+	} else {
+		sidecars, err = readList(answer, func(in *json.Decoder) (s sidecar, err error) { return s, in.Decode(&s) })
 	}
-	err := json.Unmarshal(answer, into)
 	var size *blobSizeError
-	switch {
-	case errors.As(err, &size):
-		return nil, &VerificationError{
-			What: MismatchBlobSize, Of: fmt.Sprintf("slot %d", w.slot),
-			Got: fmt.Sprintf("%d hex digits", size.digits), Want: fmt.Sprintf("%d hex digits", 2*len(eth.Blob{})),
-		}
-	case err != nil:
-		return nil, fmt.Errorf("read answer of the beacon node: %w", err)
-	case sidecars.Data == nil && blobs.Data == nil:
-		return nil, errors.New("read answer of the beacon node: no data")
+	if errors.As(err, &size) {
+		return nil, w.mismatch(MismatchBlobSize, fmt.Sprintf("%d hex digits", size.digits), fmt.Sprintf("%d hex digits", 2*len(eth.Blob{})))
 	}
-	for _, text := range blobs.Data {
-		sidecars.Data = append(sidecars.Data, sidecar{Blob: text})
+	if err != nil {
+		return nil, eth.WithFault(eth.BeaconError, fmt.Errorf("read answer of the beacon node: %w", err))
 	}
-	return sidecars.Data, nil
+	return sidecars, nil
 }
 
 // identify finds and verifies the hashes, on as many goroutines as there are processors, until ctx is done.
@@ -118,7 +130,7 @@ func (w *wanted) identify(ctx context.Context, sidecars []sidecar) error {
 	for i := range sidecars {
 		group.Go(func() error {
 			if ctx.Err() != nil {
-				return context.Cause(ctx)
+				return asTrouble(ctx, eth.BeaconSlow, context.Cause(ctx))
 			}
 			sidecars[i].identify(w.hashes)
 			return nil
@@ -162,32 +174,4 @@ func versionedHash(commitment *kzg4844.Commitment) common.Hash {
 	hash := sha256.Sum256(commitment[:])
 	hash[0] = 0x01
 	return hash
-}
-
-// blobText is a blob in JSON: 0x and the hex digits of exactly one blob.
-type blobText struct {
-	blob *eth.Blob
-}
-
-// blobSizeError is a blob in JSON that is shorter or longer than a blob.
-type blobSizeError struct {
-	digits int
-}
-
-func (e *blobSizeError) Error() string { return fmt.Sprintf("blob of %d hex digits", e.digits) }
-
-// UnmarshalJSON reads a string, which needs no unescaping: any escape is not hex.
-func (t *blobText) UnmarshalJSON(text []byte) error {
-	if len(text) < 4 || string(text[:3]) != `"0x` {
-		return errors.New("a blob is not 0x-hex")
-	}
-	digits := text[3 : len(text)-1]
-	t.blob = new(eth.Blob)
-	if len(digits) != 2*len(t.blob) {
-		return &blobSizeError{digits: len(digits)}
-	}
-	if _, err := hex.Decode(t.blob[:], digits); err != nil {
-		return fmt.Errorf("a blob is not hex: %w", err)
-	}
-	return nil
 }

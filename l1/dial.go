@@ -7,6 +7,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/ethereum/go-ethereum/rpc"
 )
@@ -15,38 +19,120 @@ import (
 // million gas full of empty logs is about 120 MB of JSON, and no such block has been seen.
 const DefaultMaxAnswer = 128 << 20
 
-// Dial connects to an execution RPC at an http, https, ws, wss URL or an IPC path, and bounds what is read of one
-// answer to maxAnswer bytes (0: DefaultMaxAnswer). IPC is not bounded: it is this machine's own.
-func Dial(ctx context.Context, endpoint string, maxAnswer int64) (*rpc.Client, error) {
-	if maxAnswer == 0 {
-		maxAnswer = DefaultMaxAnswer
+// DefaultTimeout is how long one request to an execution RPC may take.
+const DefaultTimeout = 10 * time.Second
+
+// idleConnections are kept for the next requests: more than a Prefetcher has under way.
+const idleConnections = 16
+
+// maxRetryAfter is the longest that an endpoint is left alone because it says so.
+const maxRetryAfter = 5 * time.Minute
+
+// DialConfig configures an Endpoint. A zero field means what is said of it.
+type DialConfig struct {
+	MaxAnswer      int64         // bytes of one answer; 0: DefaultMaxAnswer
+	RateLimit      float64       // requests per second at most, each of a batch counted; 0: as many as the endpoint takes
+	MaxConcurrency int           // requests under way at most; 0: any number
+	Timeout        time.Duration // of one request, from sending on; 0: DefaultTimeout
+	Header         http.Header   // sent with every request, for example for authorisation
+}
+
+func (c DialConfig) withDefaults() DialConfig {
+	if c.MaxAnswer == 0 {
+		c.MaxAnswer = DefaultMaxAnswer
+	}
+	if c.Timeout == 0 {
+		c.Timeout = DefaultTimeout
+	}
+	return c
+}
+
+// Dial makes an Endpoint of an http, https, ws or wss URL or an IPC path. It connects when first asked, and again
+// whenever the connection is lost: that an endpoint is down is no reason for a node not to start. The error is one of
+// the URL. What is read of one answer is bounded to MaxAnswer bytes; over IPC only what is handed on.
+func Dial(endpoint string, cfg DialConfig) (*Endpoint, error) {
+	cfg = cfg.withDefaults()
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return nil, errors.New("dial L1: the URL cannot be read") // the reason may quote a secret
 	}
 	base, ok := http.DefaultTransport.(*http.Transport)
 	if !ok {
 		return nil, errors.New("dial L1: the process's default HTTP transport was replaced")
 	}
-	client, err := rpc.DialOptions(ctx, endpoint,
-		rpc.WithHTTPClient(&http.Client{Transport: &boundedTransport{base: base.Clone(), max: maxAnswer}}),
-		rpc.WithWebsocketMessageSizeLimit(maxAnswer))
-	if err != nil {
-		return nil, fmt.Errorf("dial L1: %w", withoutURL(err))
+	name, streams := u.Host, true
+	switch u.Scheme {
+	case "http", "https":
+		streams = false
+	case "ws", "wss":
+	case "":
+		name = filepath.Base(endpoint)
+	default:
+		return nil, fmt.Errorf("dial L1: no such scheme as %q: write http, https, ws, wss, or the path of an IPC socket", u.Scheme)
 	}
-	return client, nil
+	if name == "" || name == "." {
+		return nil, errors.New("dial L1: the URL has no host")
+	}
+	base = base.Clone()
+	base.MaxIdleConnsPerHost = idleConnections
+	transport := &transport{base: base, max: cfg.MaxAnswer}
+	connect := func(ctx context.Context) (*rpc.Client, error) {
+		return rpc.DialOptions(ctx, endpoint,
+			rpc.WithHTTPClient(&http.Client{Transport: transport}),
+			rpc.WithWebsocketMessageSizeLimit(cfg.MaxAnswer),
+			rpc.WithHeaders(cfg.Header.Clone()))
+	}
+	e := newEndpoint(name, cfg)
+	e.connect, e.streams, e.idle = connect, streams, transport.base.CloseIdleConnections
+	return e, nil
 }
 
-// boundedTransport makes every response body end in a TooLargeError after max bytes, counted after decompression.
-type boundedTransport struct {
+// NewEndpoint makes an Endpoint of a client that is connected already, usually within the process. The client stays the
+// caller's to close. Header does not apply.
+func NewEndpoint(name string, client *rpc.Client, cfg DialConfig) *Endpoint {
+	e := newEndpoint(name, cfg.withDefaults())
+	e.client, e.streams = client, client.SupportsSubscriptions()
+	return e
+}
+
+// transport makes every response body end in a TooLargeError after max bytes, counted after decompression, and turns
+// answers that ask for fewer requests into a *busyError.
+type transport struct {
 	base *http.Transport
 	max  int64
 }
 
-func (t *boundedTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.base.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
+	after := resp.Header.Get("Retry-After")
+	if resp.StatusCode == http.StatusTooManyRequests || (resp.StatusCode == http.StatusServiceUnavailable && after != "") {
+		defer resp.Body.Close()
+		start, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+		if err != nil {
+			start = nil // the status says enough
+		}
+		return nil, &busyError{
+			after: retryAfter(after, time.Now()),
+			err:   rpc.HTTPError{StatusCode: resp.StatusCode, Status: resp.Status, Body: start},
+		}
+	}
 	resp.Body = bounded(resp.Body, t.max)
 	return resp, nil
+}
+
+// retryAfter reads the header of that name: seconds or a date (RFC 9110, section 10.2.3). What cannot be read is 0.
+func retryAfter(header string, now time.Time) time.Duration {
+	header = strings.TrimSpace(header)
+	if seconds, err := strconv.ParseUint(header, 10, 64); err == nil {
+		return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, min(at.Sub(now), maxRetryAfter))
+	}
+	return 0
 }
 
 type boundedBody struct {

@@ -9,6 +9,34 @@
 // transactions, withdrawals and receipts to the header's roots, blobs to their versioned hashes. A liar can withhold
 // or offer another chain, but not alter a block.
 //
+// With SourceConfig.TrustRPC this holds only as far as the endpoint is honest.
+//
+// # Several endpoints
+//
+// A Source has one or more Endpoints in the order of preference. Everything of one block comes from one of them: the
+// first that is well. Whoever does not answer in time, refuses, lies, says too much, or lacks a block that its own head
+// stands on rests for a while, longer after each failure, and the next one is asked for the whole block. With all of them
+// at rest the one that may be back first is asked all the same, so that nobody waits longer than needed; only one that
+// sent Retry-After is left alone. The chain id is checked before anything else is asked.
+//
+// Endpoints may disagree about the last blocks. The first one is right as long as it answers, so that a reader is not
+// led to and fro. An exception is one whose head stands still while that of another goes on.
+//
+// Each endpoint has its own limits: requests under way, requests per second, and a lower rate after refusals, which are
+// 429, 503 with Retry-After, and the JSON-RPC errors that mean the same (faults.go). Refusals halve the rate; it recovers
+// within half a minute.
+//
+// Every error has the mark of what is wrong (eth.FaultOf), save the end of a context and a block that does not exist yet.
+//
+// # Blocks of earlier runs
+//
+// With a BlockKeep, blocks outlive the process. They are verified but need not be canonical any more. The kept blocks
+// above the one asked for are followed as far as each stands on the one before; the first block above these, which is
+// needed soon anyway, proves all of them canonical or the last one stale. Stale ones are dropped, from the top down. What
+// is known to be canonical is so as of the last head that was announced: each announcement makes a Source forget whatever
+// the new head is not known to stand on, except final blocks. So a node that starts again asks for no block it had, and
+// one that asks after an announcement is never given a block of the chain that was left before.
+//
 // # Transactions that JSON cannot carry
 //
 // A transactions root can only be checked over the encoded transactions. A transaction whose JSON this program cannot
@@ -34,9 +62,10 @@
 //
 // # Sizes
 //
-// Dial bounds what is read of one answer over HTTP and WebSocket. Source applies the same bound to what any other
+// Dial bounds what is read of one answer over HTTP and WebSocket. An Endpoint applies the same bound to what any other
 // client (in process, IPC) hands over. Blocks fetched ahead are bounded in bytes, besides the cache; requests under way
 // are bounded in number.
 //
-// Sources: execution-apis (eth_*), beacon-APIs (blobs, blob_sidecars, genesis, config spec), EIP-4844, RULES 1.1 and 2.
+// Sources: execution-apis (eth_*), beacon-APIs (blobs, blob_sidecars, genesis, config spec), EIP-1474, EIP-4444,
+// EIP-4844, RFC 9110, RULES 1.1 and 2.
 package l1

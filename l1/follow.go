@@ -12,7 +12,7 @@ import (
 	"github.com/cairn-rollup/cairn/eth"
 )
 
-// Heads is what the endpoint says of the chain's end. Safe and Finalized are zero as long as the chain has none.
+// Heads is what the endpoints say of the chain's end. Safe and Finalized are zero as long as the chain has none.
 type Heads struct {
 	Head, Safe, Finalized eth.L1Ref
 }
@@ -21,8 +21,9 @@ type Heads struct {
 type FollowConfig struct {
 	Interval      time.Duration // between two looks at the head; 12 s, the slot time of Ethereum
 	LabelInterval time.Duration // between two looks at safe and finalized; 96 s, a quarter of an epoch
-	Timeout       time.Duration // of one look; 10 s
+	Timeout       time.Duration // of one endpoint's answer; 10 s
 	MaxBackoff    time.Duration // most that is waited after repeated failure; 1 min
+	Stall         time.Duration // without a new head until other endpoints are asked whether they have one; 48 s
 }
 
 func (c FollowConfig) withDefaults() FollowConfig {
@@ -35,6 +36,7 @@ func (c FollowConfig) withDefaults() FollowConfig {
 	set(&c.LabelInterval, 96*time.Second)
 	set(&c.Timeout, 10*time.Second)
 	set(&c.MaxBackoff, time.Minute)
+	set(&c.Stall, 48*time.Second)
 	return c
 }
 
@@ -55,8 +57,9 @@ func (e *FollowError) Unwrap() error { return e.Err }
 // wakeGap is the least time between two looks, however fast an endpoint announces heads.
 const wakeGap = 200 * time.Millisecond
 
-// Follow looks at the heads until ctx is done and returns its cause. Where the client can subscribe, announced heads
-// wake it up, but count for nothing more.
+// Follow looks at the heads until ctx is done and returns its cause. Where the endpoint can announce heads, these wake it
+// up, but count for nothing more: without any, the looks go on as usual. Another endpoint is followed while the preferred
+// one does not answer, or stands still while others go on.
 //
 // Both channels have room for one value and Follow is their only sender: a new value replaces one that was not fetched
 // yet, so it never waits for a slow reader. heads gets a value when something changed; errs gets a *FollowError for each
@@ -92,19 +95,26 @@ type follower struct {
 	pace      pace
 	current   Heads     // what was delivered last
 	looked    time.Time // last look at the head
+	moved     time.Time // last change of the head, or last comparison with other endpoints
 	labelled  time.Time // last look at safe and finalized that was answered
 	subscribe time.Time // last attempt to subscribe
+	to        *Endpoint // asked for a subscription last
 	sub       *rpc.ClientSubscription
 	announced chan struct{}
 }
 
 // look asks once, delivers what changed, and says how long to wait. A head is delivered even if the labels fail.
 func (f *follower) look(ctx context.Context, heads chan Heads, errs chan error) time.Duration {
-	ctx, cancel := context.WithTimeout(ctx, f.cfg.Timeout)
-	defer cancel()
 	f.looked = time.Now()
-	f.resubscribe(ctx)
 	next, err := f.ask(ctx)
+	f.resubscribe(ctx)
+	if next.Head != f.current.Head || f.moved.IsZero() {
+		f.moved = f.looked
+	}
+	if err == nil && f.looked.Sub(f.moved) >= f.cfg.Stall {
+		f.moved = f.looked
+		next.Head = f.source.compare(ctx, next.Head, f.cfg.Timeout)
+	}
 	if next != f.current {
 		f.current = next
 		replace(heads, next)
@@ -120,9 +130,9 @@ func (f *follower) look(ctx context.Context, heads chan Heads, errs chan error) 
 // ask gives the heads as far as the endpoint answers; the rest is as before.
 func (f *follower) ask(ctx context.Context) (Heads, error) {
 	next := f.current
-	head, err := f.source.Label(ctx, Latest)
+	head, err := f.source.label(ctx, Latest, f.cfg.Timeout)
 	if err != nil {
-		return next, err
+		return next, fmt.Errorf("get %s L1 block: %w", Latest, err)
 	}
 	next.Head = head
 	if !f.labelled.IsZero() && f.looked.Sub(f.labelled) < f.cfg.LabelInterval {
@@ -140,25 +150,33 @@ func (f *follower) ask(ctx context.Context) (Heads, error) {
 
 // optional is a label that a young chain does not have.
 func (f *follower) optional(ctx context.Context, label Label, before eth.L1Ref) (eth.L1Ref, error) {
-	ref, err := f.source.Label(ctx, label)
+	ref, err := f.source.label(ctx, label, f.cfg.Timeout)
 	if errors.Is(err, eth.ErrNotFound) {
 		return before, nil
 	}
 	if err != nil {
-		return before, err
+		return before, fmt.Errorf("get %s L1 block: %w", label, err)
 	}
 	return ref, nil
 }
 
-// resubscribe asks for announcements if there are none. That it fails is no error: polling goes on.
+// resubscribe asks for announcements if the endpoint in use makes none yet. That it fails is no error: polling goes on.
 func (f *follower) resubscribe(ctx context.Context) {
-	client := f.source.endpoint.client
-	if f.sub != nil || !client.SupportsSubscriptions() ||
-		(!f.subscribe.IsZero() && f.looked.Sub(f.subscribe) < f.cfg.LabelInterval) {
+	e := f.source.announcer()
+	if e == nil {
+		return
+	}
+	if e != f.to {
+		f.unsubscribe()
+		f.to, f.subscribe = e, time.Time{}
+	}
+	if f.sub != nil || !e.streams || (!f.subscribe.IsZero() && f.looked.Sub(f.subscribe) < f.cfg.LabelInterval) {
 		return
 	}
 	f.subscribe = f.looked
-	if sub, err := client.EthSubscribe(ctx, f.announced, "newHeads"); err == nil {
+	ctx, cancel := context.WithTimeout(ctx, f.cfg.Timeout)
+	defer cancel()
+	if sub, err := e.subscribe(ctx, f.announced); err == nil {
 		f.sub = sub
 	}
 }
@@ -176,6 +194,51 @@ func (f *follower) unsubscribe() {
 		f.sub.Unsubscribe()
 		f.sub = nil
 	}
+}
+
+// compare asks the other endpoints for their heads, as the one that announced the head has none newer for long. If one
+// of them is ahead of it by more than what a moment explains, it is behind, and the other head counts.
+func (s *Source) compare(ctx context.Context, head eth.L1Ref, timeout time.Duration) eth.L1Ref {
+	from := s.announcer()
+	for _, e := range s.endpoints {
+		if h := e.state(); e == from || h.resting(time.Now()) {
+			continue
+		}
+		var ref eth.L1Ref
+		err := s.try(ctx, e, question{timeout: timeout}, func(ctx context.Context, r reader) (err error) {
+			ref, err = r.ref(ctx, byLabel(Latest))
+			return err
+		})
+		switch {
+		case errors.Is(ctx.Err(), context.Canceled):
+			return head
+		case err != nil:
+			e.failed(verdictOfHead(err))
+		case ref.Number > head.Number+1:
+			from.failed(eth.WithFault(eth.L1BlockMissing, fmt.Errorf("its head stays at %d, and %s is at %d", head.Number, e.name, ref.Number)))
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.view.announce(ref)
+			s.headFrom = e
+			return ref
+		}
+	}
+	return head
+}
+
+// announcer is the endpoint that said last what the head is; nil before the first.
+func (s *Source) announcer() *Endpoint {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.headFrom
+}
+
+// verdictOfHead marks that there is no head: every chain has one.
+func verdictOfHead(err error) error {
+	if errors.Is(err, eth.ErrNotFound) {
+		return eth.WithFault(eth.L1Error, err)
+	}
+	return err
 }
 
 // pace says how often to ask: at the interval while all is well, and after failures at growing distances.

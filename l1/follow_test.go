@@ -45,7 +45,7 @@ func follow(t *testing.T, cfg l1.FollowConfig, body func(*following)) {
 			t.Fatal(err)
 		}
 		client := rpc.DialInProc(server)
-		source := l1.NewSource(client, l1.SourceConfig{Rollup: testConfig()})
+		source := over(l1.NewEndpoint("model", client, l1.DialConfig{}), l1.SourceConfig{})
 		ctx, cancel := context.WithCancelCause(t.Context())
 		f.cancel = cancel
 		f.start = func() { go func() { f.done <- source.Follow(ctx, cfg, f.heads, f.errs) }() }
@@ -270,7 +270,7 @@ func TestFollowSubscribesAgainAfterTheConnectionIsLost(t *testing.T) {
 	}
 	web.Start()
 	defer web.Close()
-	client, err := l1.Dial(t.Context(), "ws"+strings.TrimPrefix(web.URL, "http"), 0)
+	client, err := l1.Dial("ws"+strings.TrimPrefix(web.URL, "http"), l1.DialConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +279,7 @@ func TestFollowSubscribesAgainAfterTheConnectionIsLost(t *testing.T) {
 	done := make(chan error)
 	cfg := l1.FollowConfig{Interval: 5 * time.Millisecond, LabelInterval: 5 * time.Millisecond, MaxBackoff: 5 * time.Millisecond}
 	go func() {
-		done <- l1.NewSource(client, l1.SourceConfig{Rollup: testConfig()}).Follow(ctx, cfg, make(chan l1.Heads, 1), make(chan error, 1))
+		done <- over(client, l1.SourceConfig{}).Follow(ctx, cfg, make(chan l1.Heads, 1), make(chan error, 1))
 	}()
 	for range 3 {
 		<-m.subscribed

@@ -108,7 +108,7 @@ func BenchmarkVerifyRealBlock(b *testing.B) {
 	b.SetBytes(int64(len(answer)))
 	b.ReportAllocs()
 	for b.Loop() {
-		header, rest, err := readHeader(answer)
+		header, rest, err := readHeader(answer, false)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -129,16 +129,16 @@ func FuzzAnswers(f *testing.F) {
 	f.Add([]byte(`{"data":[{"blob":"0x00","kzg_commitment":"0x","kzg_proof":null},null]}`))
 	f.Add([]byte(`{"data":["0x","",null]}`))
 	f.Fuzz(func(t *testing.T, answer []byte) {
-		header := &types.Header{Number: new(big.Int), Difficulty: new(big.Int)}
-		if _, err := readReceipts(header, answer); err == nil {
+		h := &header{Header: &types.Header{Number: new(big.Int), Difficulty: new(big.Int)}}
+		if _, err := readReceipts(h, answer, false); err == nil {
 			t.Error("receipts match a root of zero")
 		}
-		if h, rest, err := readHeader(answer); err == nil {
-			readAnyBody(t, h, rest, answer)
+		if of, rest, err := readHeader(answer, false); err == nil {
+			readAnyBody(t, of, rest, answer)
 		}
 		var rest blockAnswer
 		if json.Unmarshal(answer, &rest) == nil {
-			readAnyBody(t, header, &rest, answer)
+			readAnyBody(t, h, &rest, answer)
 		}
 		w := newWanted(0, []common.Hash{{1}})
 		for _, r := range []route{routeBlobs, routeSidecars} {
@@ -149,7 +149,7 @@ func FuzzAnswers(f *testing.F) {
 	})
 }
 
-func readAnyBody(t *testing.T, header *types.Header, rest *blockAnswer, raw []byte) {
+func readAnyBody(t *testing.T, h *header, rest *blockAnswer, raw []byte) {
 	t.Helper()
 	body, err := readBody(rest)
 	if err != nil {
@@ -158,7 +158,7 @@ func readAnyBody(t *testing.T, header *types.Header, rest *blockAnswer, raw []by
 	for _, tx := range body.unread {
 		_ = body.setRaw(tx.index, raw)
 	}
-	if verifyBody(header, body) == nil && header.TxHash == (common.Hash{}) {
+	if verifyBody(h, body) == nil && h.TxHash == (common.Hash{}) {
 		t.Error("transactions match a root of zero")
 	}
 }

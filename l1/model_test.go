@@ -53,6 +53,8 @@ type modelL1 struct {
 	delay      time.Duration                       // before an answer by number, and before receipts
 	fail       error                               // every call fails
 	lie        func(method string, answer any) any // what is said instead
+	chainID    *big.Int
+	now, peak  int                                 // requests that are delayed at once: now, and at most
 	announce   map[*rpc.Subscription]*rpc.Notifier // of newHeads
 	subscribed chan struct{}                       // gets a value for each subscription if there is room; nil: nobody wants to know
 }
@@ -61,12 +63,18 @@ func newModelL1() *modelL1 {
 	return &modelL1{
 		blocks: make(map[common.Hash]object), receipts: make(map[common.Hash]any), raw: make(map[common.Hash]hexutil.Bytes),
 		keys: make(map[string]common.Hash), calls: make(map[string]int), asked: make(map[string]int),
-		announce: make(map[*rpc.Subscription]*rpc.Notifier),
+		announce: make(map[*rpc.Subscription]*rpc.Notifier), chainID: testConfig().L1ChainID,
 	}
 }
 
 // source connects a Source to the model, in process.
 func (m *modelL1) source(tb testing.TB, cfg l1.SourceConfig) *l1.Source {
+	tb.Helper()
+	return m.limited(tb, cfg, l1.DialConfig{})
+}
+
+// limited is source with the limits of the endpoint.
+func (m *modelL1) limited(tb testing.TB, cfg l1.SourceConfig, dial l1.DialConfig) *l1.Source {
 	tb.Helper()
 	server := rpc.NewServer()
 	if err := server.RegisterName("eth", m); err != nil {
@@ -74,10 +82,15 @@ func (m *modelL1) source(tb testing.TB, cfg l1.SourceConfig) *l1.Source {
 	}
 	client := rpc.DialInProc(server)
 	tb.Cleanup(func() { client.Close(); server.Stop() })
+	return over(l1.NewEndpoint("model", client, dial), cfg)
+}
+
+// over is a Source over one endpoint.
+func over(e *l1.Endpoint, cfg l1.SourceConfig) *l1.Source {
 	if cfg.Rollup == nil {
 		cfg.Rollup = testConfig()
 	}
-	return l1.NewSource(client, cfg)
+	return l1.NewSource([]*l1.Endpoint{e}, cfg)
 }
 
 func (m *modelL1) answer(method string, answer any) (any, error) {
@@ -105,8 +118,20 @@ func (m *modelL1) block(hash common.Hash) any {
 func (m *modelL1) travel() {
 	m.mu.Lock()
 	delay := m.delay
+	m.now++
+	m.peak = max(m.peak, m.now)
 	m.mu.Unlock()
 	time.Sleep(delay)
+	m.mu.Lock()
+	m.now--
+	m.mu.Unlock()
+}
+
+// most is how many requests were delayed at once at most.
+func (m *modelL1) most() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.peak
 }
 
 func (m *modelL1) GetBlockByNumber(key string, _ bool) (any, error) {
@@ -115,6 +140,13 @@ func (m *modelL1) GetBlockByNumber(key string, _ bool) (any, error) {
 	defer m.mu.Unlock()
 	m.asked[key]++
 	return m.answer("getBlockByNumber", m.block(m.keys[key]))
+}
+
+// ChainId is asked for once, and is not counted.
+func (m *modelL1) ChainId() (*hexutil.Big, error) { //nolint:staticcheck // the method is eth_chainId
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return (*hexutil.Big)(m.chainID), nil
 }
 
 func (m *modelL1) GetBlockByHash(hash common.Hash, _ bool) (any, error) {
@@ -286,3 +318,26 @@ func vector(tb testing.TB, path ...string) []byte {
 	}
 	return data
 }
+
+// endpoint connects to the model, in process.
+func (m *modelL1) endpoint(tb testing.TB, name string) *l1.Endpoint {
+	tb.Helper()
+	server := rpc.NewServer()
+	if err := server.RegisterName("eth", m); err != nil {
+		tb.Fatal(err)
+	}
+	client := rpc.DialInProc(server)
+	tb.Cleanup(func() { client.Close(); server.Stop() })
+	return l1.NewEndpoint(name, client, l1.DialConfig{})
+}
+
+// contextWithCause is the test's context, which can be ended with a cause.
+func contextWithCause(tb testing.TB) (context.Context, context.CancelCauseFunc) {
+	tb.Helper()
+	ctx, cancel := context.WithCancelCause(tb.Context())
+	tb.Cleanup(func() { cancel(nil) })
+	return ctx, cancel
+}
+
+// rawJSON is text that stands for itself.
+type rawJSON = json.RawMessage

@@ -25,7 +25,7 @@ type PrefetchConfig struct {
 	Concurrency int           // blocks fetched ahead at a time; 6
 	MaxBytes    int64         // bytes of blocks that wait to be asked for; 16 MiB
 	Margin      uint64        // blocks below the head never fetched ahead, more than the confirmation depth; 16
-	Timeout     time.Duration // of fetching one block ahead; 10 s
+	Timeout     time.Duration // of fetching one block ahead, from whoever has it; 30 s
 }
 
 func (c PrefetchConfig) withDefaults() PrefetchConfig {
@@ -39,7 +39,7 @@ func (c PrefetchConfig) withDefaults() PrefetchConfig {
 		c.Margin = 16
 	}
 	if c.Timeout == 0 {
-		c.Timeout = 10 * time.Second
+		c.Timeout = 30 * time.Second
 	}
 	return c
 }

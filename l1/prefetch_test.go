@@ -50,7 +50,7 @@ func prefetch(t *testing.T, cfg l1.PrefetchConfig, body func(*prefetching)) {
 			t.Fatal(err)
 		}
 		client := rpc.DialInProc(server)
-		p.Prefetcher = l1.NewPrefetcher(l1.NewSource(client, l1.SourceConfig{Rollup: testConfig()}), cfg)
+		p.Prefetcher = l1.NewPrefetcher(over(l1.NewEndpoint("model", client, l1.DialConfig{}), l1.SourceConfig{}), cfg)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		p.cancel = cancel
 		go func() { p.done <- p.Run(ctx) }()
@@ -408,7 +408,7 @@ func TestErrorsOfFetchingAheadAreSilentAndFollowedByRest(t *testing.T) {
 		p.Head(length - 1)
 		p.read(1)
 		p.read(2)
-		failed := errors.New("too many requests")
+		failed := errors.New("overloaded")
 		p.model.set(func() { p.model.fail = failed })
 		p.settle()
 		if got := p.highest(); got != 8 { // six at a time, not all 24

@@ -51,6 +51,7 @@ func TestRealBlocks(t *testing.T) {
 			m.blocks[hash] = answer
 			cfg := testConfig()
 			cfg.L1ChainID = big.NewInt(5)
+			m.chainID = cfg.L1ChainID
 			// Every transaction to this address is selected: it stands for the inbox.
 			for _, tx := range answer["transactions"].([]any) {
 				if to, ok := tx.(object)["to"].(string); ok {
@@ -315,12 +316,12 @@ func TestHTTPStatusCanBeToldAndIsShort(t *testing.T) {
 		http.Error(w, strings.Repeat("slow down ", 1000), http.StatusTooManyRequests)
 	}))
 	defer web.Close()
-	client, err := l1.Dial(t.Context(), web.URL, 0)
+	client, err := l1.Dial(web.URL, l1.DialConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	_, err = l1.NewSource(client, l1.SourceConfig{Rollup: testConfig()}).Label(t.Context(), l1.Latest)
+	_, err = over(client, l1.SourceConfig{}).Label(t.Context(), l1.Latest)
 	var status rpc.HTTPError
 	if !errors.As(err, &status) || status.StatusCode != http.StatusTooManyRequests || len(err.Error()) > 400 {
 		t.Errorf("error %v, want a short one of status 429", err)
@@ -490,14 +491,14 @@ func TestAnswerTooLarge(t *testing.T) {
 		limit int64
 		ok    bool
 	}{"within": {1 << 20, true}, "beyond": {1 << 10, false}} {
-		overHTTP, err := l1.Dial(t.Context(), web.URL, tc.limit)
+		overHTTP, err := l1.Dial(web.URL, l1.DialConfig{MaxAnswer: tc.limit})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer overHTTP.Close()
 		for transport, s := range map[string]*l1.Source{
-			"HTTP":       l1.NewSource(overHTTP, l1.SourceConfig{Rollup: testConfig()}),
-			"in process": m.source(t, l1.SourceConfig{MaxAnswer: tc.limit}),
+			"HTTP":       over(overHTTP, l1.SourceConfig{}),
+			"in process": m.limited(t, l1.SourceConfig{}, l1.DialConfig{MaxAnswer: tc.limit}),
 		} {
 			_, err := s.BlockByHash(t.Context(), hash)
 			var large *l1.TooLargeError
@@ -509,12 +510,12 @@ func TestAnswerTooLarge(t *testing.T) {
 }
 
 func TestErrorsDoNotShowTheURL(t *testing.T) {
-	client, err := l1.Dial(t.Context(), "http://127.0.0.1:1/SECRET", 0)
+	client, err := l1.Dial("http://user:SECRET@127.0.0.1:1/SECRET?key=SECRET", l1.DialConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	_, err = l1.NewSource(client, l1.SourceConfig{Rollup: testConfig()}).Label(t.Context(), l1.Latest)
+	_, err = over(client, l1.SourceConfig{}).Label(t.Context(), l1.Latest)
 	if err == nil || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("error %v", err)
 	}

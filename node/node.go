@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
+	"os"
+	"path/filepath"
 	"time"
 
-	gethrpc "github.com/ethereum/go-ethereum/rpc"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
@@ -20,117 +20,155 @@ import (
 	"github.com/cairn-rollup/cairn/internal/httpserve"
 	"github.com/cairn-rollup/cairn/l1"
 	"github.com/cairn-rollup/cairn/obs"
-	"github.com/cairn-rollup/cairn/rollup"
 	"github.com/cairn-rollup/cairn/rpc"
 	"github.com/cairn-rollup/cairn/store"
+	"github.com/cairn-rollup/cairn/upgrades"
 )
 
 // prefetchMargin is how many L1 blocks derivation has to be behind before blocks are fetched ahead of it.
 const prefetchMargin = 16
-
-// Config says what a node consists of.
-type Config struct {
-	Rollup       *rollup.Config
-	BlobSchedule rollup.BlobSchedule // of L1
-
-	Engine    driver.Engine
-	EngineRPC rpc.Caller // eth_getProof of the engine
-	L1        *gethrpc.Client
-	Beacon    *l1.Beacon
-	L1Poll    time.Duration // between looks at L1's head
-	L1Labels  time.Duration // between looks at L1's safe and finalized block
-
-	Sequencing    driver.Sequencing
-	VerifierConfs uint64
-	Publish       driver.Publisher // nil: nobody is told
-
-	SafeDB         string // directory of the safe-head index; empty: in memory
-	RPCAddress     string // host:port of optimism_*, /healthz, /livez and /readyz
-	EnableAdmin    bool   // serve admin_* too
-	MetricsAddress string // host:port of /metrics; empty: not served
-	Version        string
-	Seed           uint64 // makes retry times its own
-	Log            *slog.Logger
-}
 
 // Node is a rollup node.
 type Node struct {
 	cfg    Config
 	driver *driver.Driver
 	l1     *l1.Prefetcher
+	blobs  *l1.BlobSources
 	safe   *store.SafeHeads
+	inputs *store.Inputs // nil: in memory
 	server *rpc.Server
 	more   []*httpserve.Server // metrics, if they are served
 	heads  chan driver.L1Heads
 }
 
 // New checks the configuration and opens ports and disk. Run starts the rest, Close ends what New began.
-func New(cfg Config) (_ *Node, err error) {
+func New(cfg Config) (*Node, error) {
 	if err := cfg.Rollup.Check(); err != nil {
 		return nil, fmt.Errorf("rollup configuration: %w", err)
 	}
 	if err := derive.CheckSupported(cfg.Rollup); err != nil {
 		return nil, fmt.Errorf("rollup configuration: %w", err)
 	}
-	source := l1.NewSource(cfg.L1, l1.SourceConfig{Rollup: cfg.Rollup})
-	n := &Node{
-		cfg: cfg, heads: make(chan driver.L1Heads, 1),
-		l1: l1.NewPrefetcher(source, l1.PrefetchConfig{Margin: cfg.VerifierConfs + prefetchMargin}),
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, n.Close())
-		}
-	}()
-	if n.safe, err = store.OpenSafeHeads(cfg.SafeDB); err != nil {
-		return nil, err
-	}
-	n.driver = driver.New(driver.Config{
-		Rollup: cfg.Rollup, Builder: &attributes.Builder{Config: cfg.Rollup, Blobs: cfg.BlobSchedule},
-		Sequencing: cfg.Sequencing, VerifierConfs: cfg.VerifierConfs, Seed: cfg.Seed,
-	}, driver.Ports{
-		Engine: cfg.Engine, L1: n.l1, Blobs: cfg.Beacon, Safe: n.safe, Publish: cfg.Publish, Heads: n.heads, Log: cfg.Log,
-	})
-	apis := map[string]any{"optimism": rpc.Optimism{
-		Config: cfg.Rollup, Sync: n.SyncStatus, Blocks: cfg.Engine, Storage: rpc.ProvenStorageRoots(cfg.EngineRPC), Release: cfg.Version,
-		SafeHeadAt: n.safe.At,
-		RefOf:      func(p *eth.ExecutionPayload) (eth.L2Ref, error) { return attributes.L2RefOf(cfg.Rollup, p) },
-	}.API()}
-	if cfg.EnableAdmin {
-		apis["admin"] = rpc.Admin{Sequencer: n.driver, Active: func() bool { return n.Status().Sequencer.Active }}.API()
-	}
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(obs.NewCollector(cfg.Version, n.snapshot), collectors.NewGoCollector())
-	health := obs.Handler(n.snapshot, registry, time.Now)
-	if n.server, err = rpc.Listen(cfg.RPCAddress, cfg.Version, apis, health); err != nil {
-		return nil, err
-	}
-	if cfg.MetricsAddress != "" {
-		metrics, err := httpserve.Listen(cfg.MetricsAddress, health)
-		if err != nil {
-			return nil, err
-		}
-		n.more = append(n.more, metrics)
+	n := &Node{cfg: cfg, heads: make(chan driver.L1Heads, 1)}
+	if err := n.open(); err != nil {
+		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
 }
 
-// snapshot is the driver's status as metrics and probes read it.
-func (n *Node) snapshot() obs.Snapshot {
-	s := n.driver.Status()
-	out := obs.Snapshot{
-		Sync: s.Sync, Started: s.Started, SequencerEnabled: s.Sequencer.Enabled, SequencerActive: s.Sequencer.Active,
-		Dropped: s.Dropped, Failure: s.Failure, FailureFault: s.Fault, Need: s.Need.String(), Moved: obs.Moved(s.Moved), Spent: s.Spent.ByName(),
-		Counts: obs.Counts(s.Counts),
-		Chain: obs.Chain{
-			ChainID: n.cfg.Rollup.L2ChainID.Uint64(), BlockTime: n.cfg.Rollup.BlockTime, SeqWindowSize: n.cfg.Rollup.SeqWindowSize,
-			VerifierConfs: n.cfg.VerifierConfs,
-		},
+func (n *Node) open() error {
+	if err := n.openDisk(); err != nil {
+		return err
 	}
-	for _, w := range s.Waits {
-		out.Waits = append(out.Waits, obs.Wait(w))
+	n.openL1()
+	n.openDriver()
+	return n.openPorts()
+}
+
+// openDisk opens what outlives the process.
+func (n *Node) openDisk() (err error) {
+	safeDB, disk, cfg := n.cfg.Disk.SafeDB, n.cfg.Disk, n.cfg.Rollup
+	if safeDB == "" && disk.DataDir != "" {
+		safeDB = filepath.Join(disk.DataDir, "safedb")
 	}
-	return out
+	if n.safe, err = store.OpenSafeHeads(safeDB); err != nil || disk.DataDir == "" {
+		return err
+	}
+	dir := filepath.Join(disk.DataDir, "l1")
+	open := func() (*store.Inputs, error) {
+		return store.OpenInputs(dir, cfg.L1ChainID.Uint64(), cfg.L2ChainID.Uint64(), cfg.Genesis.L2.Hash)
+	}
+	n.inputs, err = open()
+	if err == nil || !disk.Rebuild || errors.Is(err, store.ErrForeign) {
+		return err
+	}
+	n.cfg.Log.Warn("L1 inputs on disk are thrown away, they fill again from L1", "dir", dir, "err", err)
+	if err := os.RemoveAll(dir); err != nil {
+		return fmt.Errorf("rebuild store of L1 inputs: %w", err)
+	}
+	n.inputs, err = open()
+	return err
+}
+
+// openL1 makes the readers of L1. They connect when they are asked.
+func (n *Node) openL1() {
+	failed := func(err error) { n.cfg.Log.Warn("L1 inputs on disk do not work, they are fetched instead", "err", err) }
+	cfg := l1.SourceConfig{
+		Rollup: n.cfg.Rollup, TrustRPC: n.cfg.L1.TrustRPC, BatchSize: n.cfg.L1.BatchSize, CacheBytes: n.cfg.L1.CacheBytes, KeepFailed: failed,
+	}
+	blobs := l1.BlobSourcesConfig{KeepFailed: failed}
+	if n.inputs != nil {
+		cfg.Keep, blobs.Keep = n.inputs, n.inputs
+	}
+	n.l1 = l1.NewPrefetcher(l1.NewSource(n.cfg.L1.Endpoints, cfg),
+		l1.PrefetchConfig{Margin: n.cfg.VerifierConfs + prefetchMargin, Concurrency: n.cfg.L1.PrefetchSize})
+	n.blobs = l1.NewBlobSources(n.cfg.L1.Beacons, blobs)
+}
+
+func (n *Node) openDriver() {
+	cfg := n.cfg
+	ports := driver.Ports{
+		Engine: cfg.Engine.Port, Sync: cfg.Engine.Sync, L1: n.l1, Blobs: n.blobs, Safe: n.safe, Publish: cfg.Publish, Heads: n.heads, Log: cfg.Log,
+	}
+	if n.inputs != nil {
+		ports.Memory = memory{cfg.Rollup, n.inputs}
+	}
+	of := upgrades.Transactions
+	if cfg.Rollup.AsOpNode117 {
+		cfg.Log.Warn("deriving as op-node 1.17 did: this is for recordings and test chains of that time, not for any public chain")
+		of = upgrades.AsOpNode117
+	}
+	n.driver = driver.New(driver.Config{
+		Rollup:     cfg.Rollup,
+		Builder:    &attributes.Builder{Config: cfg.Rollup, Blobs: cfg.BlobSchedule, Upgrades: of},
+		Sequencing: cfg.Sequencing, Recover: cfg.Recover, VerifierConfs: cfg.VerifierConfs,
+		SyncMode: cfg.SyncMode, SyncOffset: cfg.SyncOffset, Seed: cfg.Seed,
+	}, ports)
+}
+
+// openPorts opens what is served.
+func (n *Node) openPorts() (err error) {
+	cfg := n.cfg
+	apis := map[string]any{
+		"optimism": rpc.Optimism{
+			Config: cfg.Rollup, Sync: n.SyncStatus, Blocks: cfg.Engine.Port, Storage: rpc.ProvenStorageRoots(cfg.Engine.RPC),
+			ProveStorageRoots: cfg.Serve.StorageFromState, Release: cfg.Version, SafeHeadAt: n.safe.At,
+			RefOf: func(p *eth.ExecutionPayload) (eth.L2Ref, error) { return attributes.L2RefOf(cfg.Rollup, p) },
+		}.API(),
+		"cairn": rpc.Cairn{
+			Explain: func() any { return obs.Explain(n.snapshot(), time.Now()) },
+			Status:  func() any { return n.Status() },
+		}.API(),
+	}
+	if cfg.Serve.Admin {
+		apis["admin"] = n.admin().API()
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(obs.NewCollector(cfg.Version, n.snapshot), collectors.NewGoCollector())
+	health := obs.Handler(n.snapshot, registry, time.Now)
+	if n.server, err = rpc.Listen(cfg.Serve.RPC, cfg.Version, apis, health); err != nil {
+		return err
+	}
+	if cfg.Serve.Metrics != "" {
+		metrics, err := httpserve.Listen(cfg.Serve.Metrics, health)
+		if err != nil {
+			return err
+		}
+		n.more = append(n.more, metrics)
+	}
+	return nil
+}
+
+func (n *Node) admin() rpc.Admin {
+	admin := rpc.Admin{
+		State: n.cfg.Serve.AdminState, Active: func() bool { return n.Status().Sequencer.Active },
+		SetRecoverMode: n.driver.SetRecoverMode, ResetDerivation: n.driver.ResetDerivation,
+		PostUnsafePayload: n.driver.PostUnsafePayload, BlockHash: n.cfg.Engine.BlockHash, SetLogLevel: n.cfg.Serve.SetLogLevel,
+	}
+	if n.cfg.Sequencing.Enabled {
+		admin.Sequencer = n.driver
+	}
+	return admin
 }
 
 // URL is where the node answers optimism_*.
@@ -154,6 +192,9 @@ func (n *Node) Close() error {
 	if n.safe != nil {
 		errs = append(errs, n.safe.Close())
 	}
+	if n.inputs != nil {
+		errs = append(errs, n.inputs.Close())
+	}
 	return errors.Join(errs...)
 }
 
@@ -170,12 +211,15 @@ func (n *Node) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	heads, errs := make(chan l1.Heads, 1), make(chan error, 1)
 	group.Go(func() error {
-		return n.l1.Follow(ctx, l1.FollowConfig{Interval: n.cfg.L1Poll, LabelInterval: n.cfg.L1Labels}, heads, errs)
+		return n.l1.Follow(ctx, l1.FollowConfig{Interval: n.cfg.L1.Poll, LabelInterval: n.cfg.L1.Labels}, heads, errs)
 	})
 	group.Go(func() error { return n.l1.Run(ctx) })
 	group.Go(func() error { return n.passHeads(ctx, heads, errs) })
 	group.Go(func() error { return n.driver.Run(ctx) })
 	group.Go(func() error { return n.server.Serve(ctx) })
+	if n.cfg.Progress > 0 {
+		group.Go(func() error { return obs.Run(ctx, n.snapshot, n.cfg.Log, n.cfg.Progress) })
+	}
 	for _, s := range n.more {
 		group.Go(func() error { return s.Serve(ctx) })
 	}

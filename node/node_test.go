@@ -46,7 +46,9 @@ func config(t *testing.T) node.Config {
 		t.Fatal(err)
 	}
 	return node.Config{
-		Rollup: rollupConfig(), EngineRPC: client, L1: client, Beacon: beacon, RPCAddress: "127.0.0.1:0", Version: "v1.2.3",
+		Rollup: rollupConfig(), Engine: node.Engine{RPC: client},
+		L1:    node.L1{Endpoints: []*l1.Endpoint{l1.NewEndpoint("test", client, l1.DialConfig{})}, Beacons: []*l1.Beacon{beacon}},
+		Serve: node.Serve{RPC: "127.0.0.1:0"}, Version: "v1.2.3",
 		Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -70,8 +72,10 @@ func TestAConfigurationThatCannotWorkIsRefusedByField(t *testing.T) {
 			c.SetTime(rollup.Isthmus, nil)
 			c.SetTime(rollup.Jovian, nil)
 		}, "holocene_time"},
-		{"an upgrade after genesis", func(c *rollup.Config) { c.SetTime(rollup.Jovian, &later) }, "jovian_time"},
-		{"a fork of the future", func(c *rollup.Config) { c.SetTime(rollup.Karst, &later) }, "karst_time"},
+		{"a fork of the future at genesis", func(c *rollup.Config) {
+			c.SetTime(rollup.Karst, new(uint64))
+			c.SetTime(rollup.Lagoon, new(uint64))
+		}, "lagoon_time"},
 		{"data elsewhere than on L1", func(c *rollup.Config) { c.AltDA = &rollup.AltDAConfig{CommitmentType: "KeccakCommitment"} }, "alt_da"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -99,7 +103,7 @@ func TestANodeOpensItsPortAndGivesItBack(t *testing.T) {
 	}
 	address := strings.TrimPrefix(n.URL(), "http://")
 	taken := config(t)
-	taken.RPCAddress = address
+	taken.Serve.RPC = address
 	if other, err := node.New(taken); err == nil || !strings.Contains(err.Error(), address) || other != nil {
 		t.Errorf("a second node on %s: %v, %v", address, other, err)
 	}

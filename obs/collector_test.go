@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,6 +42,9 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
+// at is a moment of the chain of full, in seconds.
+func at(second int64) time.Time { return time.Unix(1_700_000_000+second, 0).UTC() }
+
 // full is a node in the middle of its life: every field of the status is set, and no two blocks are alike.
 func full() Snapshot {
 	l1 := func(n uint64) eth.L1Ref {
@@ -59,8 +63,17 @@ func full() Snapshot {
 			CrossUnsafeL2: l2(604), LocalSafeL2: l2(575),
 		},
 		Started: true, SequencerEnabled: true, SequencerActive: true,
-		Waits:   []Wait{{Lane: "engine", Cause: "connection refused", Failures: 3}},
+		Need: "engine", Waits: []Wait{{Lane: "engine", Fault: eth.EngineUnreachable, Cause: "connection refused", Failures: 3, Since: at(1195), Until: at(1201)}},
 		Dropped: map[string]int{"batch/past": 2, "frame/duplicate": 1, "tx/wrong-sender": 7},
+		Moved:   Moved{L1: at(1202), CurrentL1: at(1190), Unsafe: at(1211), Safe: at(1191), Finalized: at(900)},
+		Spent:   map[string]time.Duration{"nothing": time.Second, "start": 2 * time.Second, "l1-head": time.Hour, "l1-block": 4 * time.Second, "blobs": 5 * time.Second, "engine": 6500 * time.Millisecond, "disk": 0},
+		Counts:  Counts{Derived: 11, Consolidated: 12, Replaced: 13, Rejected: 14, Sequenced: 15, Rewinds: 16, Restarts: 17, L1Blocks: 18},
+		Endpoints: []Endpoint{
+			{Kind: "l1", Name: "a.example", Requests: map[string]uint64{"eth_getBlockByNumber": 40, "eth_getBlockReceipts": 2}, Failures: 1},
+			{Kind: "l1", Name: "b.example", Fault: eth.L1Slow, Cause: "deadline exceeded", Requests: map[string]uint64{"eth_getBlockByNumber": 5}, Failures: 3},
+			{Kind: "beacon", Name: "c.example", Requests: map[string]uint64{"/eth/v1/beacon/blobs": 9}},
+		},
+		Chain: Chain{Name: "op-test", ChainID: 901, BlockTime: 2, SeqWindowSize: 3600, NextFork: "jovian", NextForkTime: 1_700_090_000},
 	}
 }
 
@@ -143,7 +156,7 @@ func TestMetricsOfOpNodeHaveItsTypesAndLabels(t *testing.T) {
 			t.Errorf("%q, but op-node has %q", ours, theirs[name])
 		}
 	}
-	if compared != 7 {
+	if compared != 11 {
 		t.Errorf("%d metrics compared with op-node's", compared)
 	}
 }
@@ -165,14 +178,23 @@ func TestPrometheusLint(t *testing.T) {
 func TestZeroStatusHasNoBlocksAndNoNaN(t *testing.T) {
 	values, _ := gather(t, registryOf(t, fixed(Snapshot{})))
 	want := map[string]float64{
-		`cairn_sequencer_enabled{}`:              0,
-		`cairn_wait_failures{lane="engine"}`:     0,
-		`cairn_wait_failures{lane="l1"}`:         0,
-		`cairn_wait_failures{lane="origin"}`:     0,
-		`cairn_wait_failures{lane="start"}`:      0,
-		`op_node_default_info{version="v1.2.3"}`: 1,
-		`op_node_default_sequencer_active{}`:     0,
-		`op_node_default_up{}`:                   0,
+		`cairn_sequencer_enabled{}`:               0,
+		`cairn_wait_failures{lane="engine"}`:      0,
+		`cairn_wait_failures{lane="l1"}`:          0,
+		`cairn_wait_failures{lane="origin"}`:      0,
+		`cairn_wait_failures{lane="start"}`:       0,
+		`op_node_default_info{version="v1.2.3"}`:  1,
+		`op_node_default_sequencer_active{}`:      0,
+		`op_node_default_up{}`:                    0,
+		`op_node_default_derivation_idle{}`:       0,
+		`op_node_default_pipeline_resets_total{}`: 0,
+		`cairn_blocks_total{how="derived"}`:       0,
+		`cairn_blocks_total{how="consolidated"}`:  0,
+		`cairn_blocks_total{how="replaced"}`:      0,
+		`cairn_blocks_total{how="rejected"}`:      0,
+		`cairn_blocks_total{how="sequenced"}`:     0,
+		`cairn_l1_blocks_total{}`:                 0,
+		`cairn_l1_rewinds_total{}`:                0,
 	}
 	if !maps.Equal(values, want) { // NaN differs from itself
 		t.Errorf("got %v, want %v", values, want)
@@ -204,6 +226,30 @@ func TestValuesOfAFullStatus(t *testing.T) {
 		`cairn_dropped_total{reason="past",what="batch"}`:                 2,
 		`cairn_wait_failures{lane="engine"}`:                              3,
 		`cairn_wait_failures{lane="l1"}`:                                  0,
+
+		`op_node_default_refs_latency{layer="l1",type="l1_head"}`:                                 -2, // timestamp 1200, seen at 1202
+		`op_node_default_refs_latency{layer="l2",type="l2_safe"}`:                                 -43,
+		`op_node_default_derivation_idle{}`:                                                       0,
+		`op_node_default_pipeline_resets_total{}`:                                                 18, // 17 anew, and the first
+		`op_node_default_rpc_client_requests_total{method="eth_getBlockByNumber",rpc="l1"}`:       45,
+		`cairn_blocks_total{how="derived"}`:                                                       11,
+		`cairn_blocks_total{how="consolidated"}`:                                                  12,
+		`cairn_blocks_total{how="replaced"}`:                                                      13,
+		`cairn_blocks_total{how="rejected"}`:                                                      14,
+		`cairn_blocks_total{how="sequenced"}`:                                                     15,
+		`cairn_l1_rewinds_total{}`:                                                                16,
+		`cairn_l1_blocks_total{}`:                                                                 18,
+		`cairn_need_seconds_total{need="engine"}`:                                                 6.5,
+		`cairn_need_seconds_total{need="l1-head"}`:                                                3600,
+		`cairn_head_moved_timestamp_seconds{head="safe"}`:                                         1_700_001_191,
+		`cairn_head_moved_timestamp_seconds{head="l1"}`:                                           1_700_001_202,
+		`cairn_fault{fault="engine-unreachable",lane="engine"}`:                                   1,
+		`cairn_endpoint_up{kind="l1",name="a.example"}`:                                           1,
+		`cairn_endpoint_up{kind="l1",name="b.example"}`:                                           0,
+		`cairn_endpoint_requests_total{kind="l1",method="eth_getBlockByNumber",name="b.example"}`: 5,
+		`cairn_endpoint_failures_total{kind="l1",name="b.example"}`:                               3,
+		`cairn_seq_window_size{}`:                                                                 3600,
+		`cairn_next_fork_time{fork="jovian"}`:                                                     1_700_090_000,
 	} {
 		if got, ok := values[series]; !ok || got != want {
 			t.Errorf("%s: got %v (there: %t), want %v", series, got, ok, want)
@@ -215,6 +261,49 @@ func TestValuesOfAFullStatus(t *testing.T) {
 	for series, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			t.Errorf("%s is %v", series, v)
+		}
+	}
+}
+
+func TestIdleIsToHaveDerivedAllOfL1(t *testing.T) {
+	for need, want := range map[string]float64{"l1-head": 1, "l1-block": 0, "nothing": 0, "": 0} {
+		s := full()
+		s.Need = need
+		if values, _ := gather(t, registryOf(t, fixed(s))); values[`op_node_default_derivation_idle{}`] != want {
+			t.Errorf("need %q: got %v", need, values[`op_node_default_derivation_idle{}`])
+		}
+	}
+	s := full()
+	s.Need, s.Failure = "l1-head", "over"
+	if values, _ := gather(t, registryOf(t, fixed(s))); values[`op_node_default_derivation_idle{}`] != 0 {
+		t.Error("a node that has ended is idle")
+	}
+}
+
+// op-node counts a reset when the place to begin is found, the first time included.
+func TestResetsCountStartsThatWereFound(t *testing.T) {
+	for _, c := range []struct {
+		started  bool
+		restarts int
+		want     float64
+	}{{false, 0, 0}, {true, 0, 1}, {false, 1, 1}, {true, 1, 2}} {
+		s := Snapshot{Started: c.started, Counts: Counts{Restarts: c.restarts}}
+		if values, _ := gather(t, registryOf(t, fixed(s))); values[`op_node_default_pipeline_resets_total{}`] != c.want {
+			t.Errorf("%+v: got %v", c, values[`op_node_default_pipeline_resets_total{}`])
+		}
+	}
+}
+
+func TestFaultsWithoutANameAndOfTheEnd(t *testing.T) {
+	s := full()
+	s.Waits = []Wait{{Lane: "l1", Failures: 1}, {Lane: "start", Fault: eth.EnginePruned, Failures: 1}}
+	s.Failure, s.FailureFault = "over", eth.DerivationHalted
+	values, _ := gather(t, registryOf(t, fixed(s)))
+	for _, series := range []string{
+		`cairn_fault{fault="unknown",lane="l1"}`, `cairn_fault{fault="engine-pruned",lane="start"}`, `cairn_fault{fault="derivation-halted",lane="failure"}`,
+	} {
+		if values[series] != 1 {
+			t.Errorf("no %s in %v", series, values)
 		}
 	}
 }
@@ -235,13 +324,24 @@ func TestOddStatusDoesNotSpoilTheScrape(t *testing.T) {
 	s := full()
 	s.Dropped = map[string]int{"frame": 1, "frame/": 2, "a/b/c": 4, "batch/\xff": 8, "batch/\xfe": 16}
 	s.Waits = []Wait{{Lane: "l1", Failures: 9}, {Lane: "l1", Failures: 2}, {Lane: "new\xff", Failures: 4}}
+	s.Endpoints = []Endpoint{
+		{Kind: "l1", Name: "same\xff", Fault: eth.L1Slow, Requests: map[string]uint64{"m": 1}, Failures: 1},
+		{Kind: "l1", Name: "same\xfe", Requests: map[string]uint64{"m": 2, "m\xff": 4}, Failures: 2},
+		{Kind: "l1", Name: "same\xfd", Fault: eth.L1Slow},
+	}
+	s.Spent = map[string]time.Duration{"new\xff": time.Second}
 	values, _ := gather(t, registryOf(t, fixed(s)))
 	for series, want := range map[string]float64{
-		`cairn_dropped_total{reason="",what="frame"}`:  3,
-		`cairn_dropped_total{reason="b/c",what="a"}`:   4,
-		`cairn_dropped_total{reason="?",what="batch"}`: 24,
-		`cairn_wait_failures{lane="l1"}`:               9,
-		`cairn_wait_failures{lane="new?"}`:             4,
+		`cairn_endpoint_up{kind="l1",name="same?"}`:                         1,
+		`cairn_endpoint_failures_total{kind="l1",name="same?"}`:             3,
+		`cairn_endpoint_requests_total{kind="l1",method="m",name="same?"}`:  3,
+		`cairn_endpoint_requests_total{kind="l1",method="m?",name="same?"}`: 4,
+		`cairn_need_seconds_total{need="new?"}`:                             1,
+		`cairn_dropped_total{reason="",what="frame"}`:                       3,
+		`cairn_dropped_total{reason="b/c",what="a"}`:                        4,
+		`cairn_dropped_total{reason="?",what="batch"}`:                      24,
+		`cairn_wait_failures{lane="l1"}`:                                    9,
+		`cairn_wait_failures{lane="new?"}`:                                  4,
 	} {
 		if got := values[series]; got != want {
 			t.Errorf("%s: got %v, want %v", series, got, want)

@@ -20,8 +20,8 @@ func Handler(source Source, registry prometheus.Gatherer, now func() time.Time) 
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
-		if failure := source().Failure; failure != "" {
-			http.Error(w, "derivation failed: "+tell(failure), http.StatusServiceUnavailable)
+		if s := source(); s.Failure != "" {
+			http.Error(w, "derivation failed: "+told(s.FailureFault, s.Failure), http.StatusServiceUnavailable)
 			return
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

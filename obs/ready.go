@@ -23,18 +23,18 @@ const (
 )
 
 // Ready says whether a node is fit to be asked about its chain, and all reasons if it is not. Before the start is found,
-// whatever the node waits for is a reason; after, only what it has waited for long.
+// whatever the node waits for is a reason; after, only what it has waited for long. Reasons name the [eth.Fault] and its sentence.
 func Ready(s Snapshot, now time.Time) (ready bool, reasons []string) {
 	reasons = []string{} // JSON: [], not null
 	if s.Failure != "" {
-		reasons = append(reasons, "derivation failed: "+tell(s.Failure))
+		reasons = append(reasons, "derivation failed: "+told(s.FailureFault, s.Failure))
 	}
 	if !s.Started {
 		reasons = append(reasons, "not started yet")
 	}
 	for _, w := range s.Waits {
 		if w.Failures >= Patience || !s.Started {
-			reasons = append(reasons, fmt.Sprintf("lane %s waits since %d failures: %s", w.Lane, w.Failures, tell(w.Cause)))
+			reasons = append(reasons, fmt.Sprintf("lane %s waits since %d failures: %s", w.Lane, w.Failures, told(w.Fault, w.Cause)))
 		}
 	}
 	head := s.Sync.HeadL1

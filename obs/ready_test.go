@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cairn-rollup/cairn/eth"
 )
 
 // atHead is a moment at which the L1 head of full is 12 seconds old.
@@ -20,7 +22,19 @@ func TestReady(t *testing.T) {
 		"one failure less than patience": {change: func(s *Snapshot) { s.Waits[0].Failures = Patience - 1 }},
 		"patience has ended": {
 			change:  func(s *Snapshot) { s.Waits[0].Failures = Patience },
+			reasons: []string{"lane engine waits since 10 failures: engine-unreachable: no connection to the execution engine (connection refused)"},
+		},
+		"a fault that nobody has named": {
+			change:  func(s *Snapshot) { s.Waits[0].Failures, s.Waits[0].Fault = Patience, "" },
 			reasons: []string{"lane engine waits since 10 failures: connection refused"},
+		},
+		"a fault without an error": {
+			change:  func(s *Snapshot) { s.Waits[0].Failures, s.Waits[0].Cause = Patience, "" },
+			reasons: []string{"lane engine waits since 10 failures: engine-unreachable: no connection to the execution engine"},
+		},
+		"a failure with a name": {
+			change:  func(s *Snapshot) { s.Failure, s.FailureFault = "no way on", eth.DerivationHalted },
+			reasons: []string{"derivation failed: derivation-halted: the protocol has no way on from here (no way on)"},
 		},
 		"every long wait is told": {
 			change: func(s *Snapshot) {

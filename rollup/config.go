@@ -1,11 +1,9 @@
 package rollup
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
-	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 
@@ -60,6 +58,10 @@ type Config struct {
 
 	// KeepKarstUpgradeGas leaves the gas of Karst's upgrade transactions in the gas limit of later blocks.
 	KeepKarstUpgradeGas bool `json:"keep_karst_upgrade_gas,omitempty"`
+	// AsOpNode117 derives as op-node 1.17 did, for recordings and test chains of that time: Karst's upgrade transactions have
+	// their early source hashes, and span batches are not compared with the safe blocks they cover, from Holocene on
+	// (docs/adr/0010-as-op-node-1.17.md). It is no key of rollup.json: no public chain has such a history.
+	AsOpNode117 bool `json:"-"`
 	// PectraBlobScheduleTime is the L1 origin time until which the blob base fee is computed as before Prague.
 	PectraBlobScheduleTime *uint64 `json:"pectra_blob_schedule_time,omitempty"`
 
@@ -179,60 +181,3 @@ func (c *Config) checkForkOrder() error {
 	}
 	return nil
 }
-
-// Parse reads rollup.json. Unknown keys are not an error: other stacks add their own; they are returned so that the
-// caller can warn. The result has passed Check.
-func Parse(text []byte) (cfg *Config, unknown []string, err error) {
-	cfg = new(Config)
-	if err := json.Unmarshal(text, cfg); err != nil {
-		return nil, nil, jsonError(text, err)
-	}
-	if unknown, err = cfg.readOldKeys(text); err != nil {
-		return nil, nil, err
-	}
-	if err := cfg.Check(); err != nil {
-		return nil, nil, err
-	}
-	return cfg, unknown, nil
-}
-
-// readOldKeys takes interop_time, the name of lagoon_time until June 2026, and lists the keys that mean nothing here.
-func (c *Config) readOldKeys(text []byte) (unknown []string, err error) {
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(text, &all); err != nil {
-		return nil, err
-	}
-	own, err := json.Marshal(knownKeys)
-	if err != nil {
-		return nil, err
-	}
-	var known map[string]json.RawMessage
-	if err := json.Unmarshal(own, &known); err != nil {
-		return nil, err
-	}
-	for key, raw := range all {
-		if key == "interop_time" && c.LagoonTime == nil {
-			if err := json.Unmarshal(raw, &c.LagoonTime); err != nil {
-				return nil, &FieldError{Field: key, Value: string(raw), Fix: "write it as lagoon_time, a number of seconds since 1970"}
-			}
-			continue
-		}
-		if _, ok := known[key]; !ok {
-			unknown = append(unknown, key)
-		}
-	}
-	slices.Sort(unknown)
-	return unknown, nil
-}
-
-// knownKeys is a configuration with every optional key present, so that its JSON lists all keys.
-var knownKeys = func() *Config {
-	c := &Config{
-		MaxSequencerDrift: 1, KeepKarstUpgradeGas: true, PectraBlobScheduleTime: new(uint64),
-		ChainOpConfig: new(ChainOpConfig), AltDA: new(AltDAConfig),
-	}
-	for _, f := range Forks() {
-		c.SetTime(f, new(uint64))
-	}
-	return c
-}()

@@ -114,33 +114,88 @@ func TestParseListsUnknownKeys(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(cfg, same) {
 		t.Errorf("unknown keys changed the configuration: %+v, want %+v", cfg, same)
 	}
+	deeper := map[string]any{"eip1559Elasticity": 6, "eip1559Denominator": 50, "eip1559DenominatorCanyon": 250, "eip1559DenominatorCannyon": 251}
+	_, unknown, err = rollup.Parse(edit(t, map[string]any{"chain_op_config": deeper}))
+	if want := []string{"chain_op_config.eip1559DenominatorCannyon"}; err != nil || !slices.Equal(unknown, want) {
+		t.Errorf("unknown keys %v, %v; want %v", unknown, err, want)
+	}
 }
 
 func TestParseInteropTimeIsLagoonTime(t *testing.T) {
 	for name, c := range map[string]struct {
 		changes map[string]any
 		want    *uint64
+	}{
+		"old name":       {map[string]any{"interop_time": 1900000001, "lagoon_time": nil}, new(uint64(1900000001))},
+		"both, the same": {map[string]any{"interop_time": 1900000000}, new(uint64(1900000000))},
+		"old name, null": {map[string]any{"interop_time": json.RawMessage("null"), "lagoon_time": nil}, nil},
+		"neither":        {map[string]any{"lagoon_time": nil}, nil},
+	} {
+		cfg, unknown, err := rollup.Parse(edit(t, c.changes))
+		if err != nil || !reflect.DeepEqual(cfg.LagoonTime, c.want) || unknown != nil {
+			t.Errorf("%s: lagoon time %v, unknown keys %v, %v", name, cfg.LagoonTime, unknown, err)
+		}
+	}
+	_, _, err := rollup.Parse(edit(t, map[string]any{"interop_time": 5, "lagoon_time": nil}))
+	checkFieldError(t, err, "lagoon_time", "5", "forks activate in order")
+	_, _, err = rollup.Parse(edit(t, map[string]any{"interop_time": 1900000001}))
+	checkFieldError(t, err, "interop_time", "1900000001", "lagoon_time = 1900000000 is the same fork")
+	_, _, err = rollup.Parse(edit(t, map[string]any{"interop_time": "soon", "lagoon_time": nil}))
+	checkFieldError(t, err, "interop_time", `"soon"`, "lagoon_time")
+}
+
+// A chain whose batches are elsewhere stays known as one, however old its file.
+func TestParseReadsThePlasmaKeysOfOldFiles(t *testing.T) {
+	address := "0x1234567812345678123456781234567812345678"
+	for name, c := range map[string]struct {
+		changes map[string]any
+		altDA   *rollup.AltDAConfig
 		unknown []string
 	}{
-		"old name":        {map[string]any{"interop_time": 1900000001, "lagoon_time": nil}, new(uint64(1900000001)), nil},
-		"both":            {map[string]any{"interop_time": 1900000001}, new(uint64(1900000000)), []string{"interop_time"}},
-		"old name, null":  {map[string]any{"interop_time": json.RawMessage("null"), "lagoon_time": nil}, nil, nil},
-		"neither":         {map[string]any{"lagoon_time": nil}, nil, nil},
-		"old name, order": {map[string]any{"interop_time": 5, "lagoon_time": nil}, nil, nil},
+		"use_plasma": {
+			map[string]any{"alt_da": nil, "use_plasma": true, "da_challenge_address": address, "da_challenge_window": 7, "da_resolve_window": 8},
+			&rollup.AltDAConfig{DAChallengeAddress: common.HexToAddress(address), CommitmentType: "KeccakCommitment", DAChallengeWindow: 7, DAResolveWindow: 8}, nil,
+		},
+		"plasma_config": {
+			map[string]any{"alt_da": nil, "plasma_config": map[string]any{"da_commitment_type": "GenericCommitment", "da_challenge_window": 7}},
+			&rollup.AltDAConfig{CommitmentType: "GenericCommitment", DAChallengeWindow: 7}, nil,
+		},
+		"not used":                  {map[string]any{"alt_da": nil, "use_plasma": false}, nil, nil},
+		"not used, with parameters": {map[string]any{"alt_da": nil, "da_challenge_window": 0}, nil, []string{"da_challenge_window"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			cfg, unknown, err := rollup.Parse(edit(t, c.changes))
-			if name == "old name, order" {
-				checkFieldError(t, err, "lagoon_time", "5", "forks activate in order")
-				return
-			}
-			if err != nil || !reflect.DeepEqual(cfg.LagoonTime, c.want) || !slices.Equal(unknown, c.unknown) {
-				t.Errorf("lagoon time %v, unknown keys %v, %v", cfg.LagoonTime, unknown, err)
-			}
-		})
+		cfg, unknown, err := rollup.Parse(edit(t, c.changes))
+		if err != nil || !reflect.DeepEqual(cfg.AltDA, c.altDA) || !slices.Equal(unknown, c.unknown) {
+			t.Errorf("%s: alt_da %+v, unknown keys %v, %v", name, cfg.AltDA, unknown, err)
+		}
 	}
-	_, _, err := rollup.Parse(edit(t, map[string]any{"interop_time": "soon", "lagoon_time": nil}))
-	checkFieldError(t, err, "interop_time", `"soon"`, "lagoon_time")
+	_, _, err := rollup.Parse(edit(t, map[string]any{"use_plasma": true, "da_challenge_window": 1}))
+	var field *rollup.FieldError
+	if !errors.As(err, &field) || field.Field != "alt_da" || !strings.Contains(field.Value, `"da_challenge_window":160`) || !strings.Contains(field.Fix, `"da_challenge_window":1,`) {
+		t.Errorf("old and new keys that differ: %v", err)
+	}
+	_, _, err = rollup.Parse(edit(t, map[string]any{"use_plasma": false}))
+	checkFieldError(t, err, "use_plasma", "false", "alt_da is set")
+	_, _, err = rollup.Parse(edit(t, map[string]any{"use_plasma": "yes"}))
+	checkFieldError(t, err, "use_plasma", `"yes"`, "leave it out")
+}
+
+func TestParseRefusesAKeyWithTwoValues(t *testing.T) {
+	text := string(edit(t, nil))
+	with := func(more string) []byte { return []byte("{" + more + "," + text[1:]) }
+	if _, _, err := rollup.Parse(with(`"block_time":2`)); err != nil {
+		t.Errorf("twice the same: %v", err)
+	}
+	_, _, err := rollup.Parse(with(`"block_time":1`))
+	checkFieldError(t, err, "block_time", "2", "it is there twice, first as 1")
+	_, _, err = rollup.Parse(with(`"genesis":{"l2_time":1,"l2_time":2}`))
+	checkFieldError(t, err, "genesis.l2_time", "2", "first as 1")
+}
+
+func TestParseUncheckedLeavesCheckToTheCaller(t *testing.T) {
+	cfg, _, err := rollup.ParseUnchecked(edit(t, map[string]any{"block_time": 0}))
+	if err != nil || cfg.BlockTime != 0 {
+		t.Errorf("%v, %v", cfg, err)
+	}
 }
 
 func TestParseChecks(t *testing.T) {

@@ -13,6 +13,7 @@ type L1Rules struct {
 	ChannelTimeout   uint64 // L1 blocks between a channel's first frame and its last, inclusive
 	StrictOrder      bool   // Holocene: frame queue, one open channel, batches in order
 	ReplaceInvalid   bool   // Holocene: an invalid block becomes deposits-only; before, its batch is dropped
+	SkipOverlap      bool   // span batches are not compared with the safe blocks they cover: op-node 1.17, from Holocene on
 	CancunBlobFee    bool   // before pectra_blob_schedule_time: blob base fee as before Prague
 	SequencerDriftAt uint64 // seconds an L2 block may be ahead of this L1 block, when it is the origin
 }
@@ -43,6 +44,7 @@ func (c *Config) L1Rules(l1Time uint64) L1Rules {
 		ChannelTimeout:   c.ChannelTimeout,
 		StrictOrder:      c.active(Holocene, l1Time),
 		ReplaceInvalid:   c.active(Holocene, l1Time),
+		SkipOverlap:      c.AsOpNode117 && c.active(Holocene, l1Time),
 		CancunBlobFee:    c.PectraBlobScheduleTime != nil && l1Time < *c.PectraBlobScheduleTime,
 		SequencerDriftAt: c.MaxSequencerDrift,
 	}

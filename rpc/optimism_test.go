@@ -141,68 +141,88 @@ func TestOutputAtBlockBeforeIsthmusNeedsAProof(t *testing.T) {
 	}
 }
 
+// op-node's --fetch-withdrawal-root-from-state.
+func TestOutputAtBlockProvesTheRootFromIsthmusOnIfAsked(t *testing.T) {
+	header := hash(66)
+	block := &eth.ExecutionPayload{BlockNumber: 11, BlockHash: hash(11), StateRoot: hash(50), WithdrawalsRoot: &header}
+	o := optimism(rollupConfig(true), block)
+	o.ProveStorageRoots = true
+	o.Storage = func(context.Context, *eth.ExecutionPayload) (common.Hash, error) { return hash(77), nil }
+	var got eth.OutputResponse
+	c := dial(t, serve(t, map[string]any{"optimism": o.API()}))
+	if err := c.CallContext(t.Context(), &got, "optimism_outputAtBlock", "0xb"); err != nil || got.WithdrawalStorageRoot != hash(77) {
+		t.Errorf("storage root %s (%v), want that of the proof", got.WithdrawalStorageRoot, err)
+	}
+}
+
+// The block is read between two looks at the status: the answer is the one that claims less.
+func TestOutputAtBlockNeverClaimsMoreThanWasSoWhileTheBlockWasRead(t *testing.T) {
+	root := hash(77)
+	at := func(safe uint64) (s eth.SyncStatus) {
+		s.SafeL2.Number = safe
+		return s
+	}
+	for _, c := range []struct {
+		name                string
+		before, after, want uint64
+	}{
+		{"the chain grew: what was before", 10, 20, 10},
+		{"L1 went back: what is after", 20, 10, 10},
+		{"nothing happened", 10, 10, 10},
+	} {
+		o := optimism(rollupConfig(true), &eth.ExecutionPayload{BlockNumber: 11, WithdrawalsRoot: &root})
+		looks := []eth.SyncStatus{at(c.before), at(c.after)}
+		o.Sync = func() eth.SyncStatus {
+			s := looks[0]
+			looks = looks[1:]
+			return s
+		}
+		var got eth.OutputResponse
+		if err := dial(t, serve(t, map[string]any{"optimism": o.API()})).CallContext(t.Context(), &got, "optimism_outputAtBlock", "0xb"); err != nil || got.Status.SafeL2.Number != c.want {
+			t.Errorf("%s: %v, safe head %v, want %d", c.name, err, got.Status, c.want)
+		}
+	}
+}
+
+func TestDependencySetHasOpNodesShape(t *testing.T) {
+	o := optimism(rollupConfig(true), &eth.ExecutionPayload{})
+	without := dial(t, serve(t, map[string]any{"optimism": o.API()}))
+	if err := without.CallContext(t.Context(), nil, "optimism_dependencySet"); err == nil || err.Error() != "not found" {
+		t.Errorf("a chain without one: %v", err)
+	}
+	o.DependencySet = &rpc.DependencySet{Dependencies: map[string]struct{}{"902": {}, "901": {}}}
+	if got := compact(t, raw(t, dial(t, serve(t, map[string]any{"optimism": o.API()})), "optimism_dependencySet")); got != `{"dependencies":{"901":{},"902":{}}}` {
+		t.Errorf("answer is %s", got)
+	}
+	o.DependencySet.OverrideMessageExpiryWindow = 60
+	if got := compact(t, raw(t, dial(t, serve(t, map[string]any{"optimism": o.API()})), "optimism_dependencySet")); got != `{"dependencies":{"901":{},"902":{}},"overrideMessageExpiryWindow":60}` {
+		t.Errorf("answer is %s", got)
+	}
+}
+
 func TestOutputAtBlockSaysWhatIsWrong(t *testing.T) {
 	root := hash(77)
+	output := "failed to get L2 output at block " + hash(11).Hex() + ":11: "
 	for _, c := range []struct {
 		name    string
 		isthmus bool
 		block   eth.ExecutionPayload
 		args    []any
-		word    string
+		want    string
 	}{
-		{"unknown block", true, eth.ExecutionPayload{BlockNumber: 11, WithdrawalsRoot: &root}, []any{"0xc"}, "failed to get L2 block ref with sync status: block 12"},
-		{"block without L1 info", true, eth.ExecutionPayload{WithdrawalsRoot: &root}, []any{"0x0"}, "read L2 block 0: no L1 info"},
-		{"block without storage root", true, eth.ExecutionPayload{BlockNumber: 11}, []any{"0xb"}, "lacks withdrawalsRoot although Isthmus is active"},
-		{"no proof", false, eth.ExecutionPayload{BlockNumber: 11}, []any{"0xb"}, "nobody may ask"},
+		{"unknown block", true, eth.ExecutionPayload{BlockNumber: 11, WithdrawalsRoot: &root}, []any{"0xc"}, "failed to get L2 block ref with sync status: failed to determine L2BlockRef of height 12, could not get payload: not found"},
+		{"block without L1 info", true, eth.ExecutionPayload{WithdrawalsRoot: &root}, []any{"0x0"}, "failed to get L2 block ref with sync status: read L2 block 0: no L1 info"},
+		{"block without storage root", true, eth.ExecutionPayload{BlockNumber: 11}, []any{"0xb"}, output + "the engine's block lacks withdrawalsRoot although Isthmus is active"},
+		{"no proof", false, eth.ExecutionPayload{BlockNumber: 11}, []any{"0xb"}, output + "nobody may ask"},
 		{"no number", true, eth.ExecutionPayload{}, nil, "missing value for required argument 0"},
-		{"decimal number", true, eth.ExecutionPayload{}, []any{"11"}, "invalid argument 0"},
+		{"decimal text", true, eth.ExecutionPayload{}, []any{"11"}, "invalid argument 0: json: cannot unmarshal hex string without 0x prefix into Go value of type hexutil.Uint64"},
+		{"JSON number", true, eth.ExecutionPayload{}, []any{11}, "invalid argument 0: json: cannot unmarshal non-string into Go value of type hexutil.Uint64"},
+		{"too many arguments", true, eth.ExecutionPayload{}, []any{"0xb", true}, "too many arguments, want at most 1"},
 	} {
 		client := dial(t, serve(t, map[string]any{"optimism": optimism(rollupConfig(c.isthmus), &c.block).API()}))
 		err := client.CallContext(t.Context(), nil, "optimism_outputAtBlock", c.args...)
-		if err == nil || !strings.Contains(err.Error(), c.word) {
-			t.Errorf("%s: %v, want %q", c.name, err, c.word)
+		if err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
 		}
-	}
-}
-
-// switchboard is a sequencer that notes what it is told.
-type switchboard struct {
-	head   common.Hash
-	active bool
-}
-
-func (s *switchboard) StartSequencer(_ context.Context, head common.Hash) error {
-	if head != s.head {
-		return errors.New("block hash does not match: head " + s.head.Hex() + ", received " + head.Hex())
-	}
-	s.active = true
-	return nil
-}
-
-func (s *switchboard) StopSequencer(context.Context) (common.Hash, error) {
-	s.active = false
-	return s.head, nil
-}
-
-func TestAdminSwitchesTheSequencer(t *testing.T) {
-	s := &switchboard{head: hash(9)}
-	c := dial(t, serve(t, map[string]any{"admin": rpc.Admin{Sequencer: s, Active: func() bool { return s.active }}.API()}))
-	if got := raw(t, c, "admin_sequencerActive"); string(got) != "false" {
-		t.Errorf("active: %s", got)
-	}
-	if err := c.CallContext(t.Context(), nil, "admin_startSequencer", hash(8)); err == nil || !strings.Contains(err.Error(), "block hash does not match") {
-		t.Errorf("start on another head: %v", err)
-	}
-	if got := raw(t, c, "admin_startSequencer", hash(9)); string(got) != "null" {
-		t.Errorf("start: %s", got)
-	}
-	if got := raw(t, c, "admin_sequencerActive"); string(got) != "true" {
-		t.Errorf("active: %s", got)
-	}
-	if got := raw(t, c, "admin_stopSequencer"); string(got) != `"`+hash(9).Hex()+`"` || s.active {
-		t.Errorf("stop: %s, active %t", got, s.active)
-	}
-	if err := c.CallContext(t.Context(), nil, "optimism_version"); err == nil {
-		t.Error("a namespace that was not given answers")
 	}
 }

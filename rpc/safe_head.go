@@ -22,15 +22,19 @@ type SafeHeadResponse struct {
 // SafeHeadAtL1Block is optimism_safeHeadAtL1Block: the newest L2 block that L1 up to the block gives. A block that is too
 // early is answered by "not found" alone, as op-node does; a record that cannot answer says why.
 func (a *optimismAPI) SafeHeadAtL1Block(_ context.Context, number hexutil.Uint64) (*SafeHeadResponse, error) {
-	if a.o.SafeHeadAt == nil {
-		return nil, errNoSafeHeads
-	}
-	l1Block, safeHead, err := a.o.SafeHeadAt(uint64(number))
+	l1Block, safeHead, err := a.safeHeadAt(uint64(number))
 	if errors.Is(err, eth.ErrNotFound) {
 		return nil, eth.ErrNotFound
 	}
 	if err != nil {
-		return nil, fmt.Errorf("get safe head at L1 block %d: %w", uint64(number), err)
+		return nil, fmt.Errorf("failed to get safe head at l1 block %s: %w", number, err)
 	}
 	return &SafeHeadResponse{L1Block: l1Block, SafeHead: safeHead}, nil
+}
+
+func (a *optimismAPI) safeHeadAt(l1 uint64) (l1Block, safeHead eth.BlockID, err error) {
+	if a.o.SafeHeadAt == nil {
+		return eth.BlockID{}, eth.BlockID{}, errNoSafeHeads
+	}
+	return a.o.SafeHeadAt(l1)
 }

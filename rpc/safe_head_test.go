@@ -45,9 +45,9 @@ func TestSafeHeadAtL1BlockHasOpNodesErrorTexts(t *testing.T) {
 		args    []any
 		want    string
 	}{
-		{"no record is kept", false, []any{"0x10"}, "safe head database not enabled"},
+		{"no record is kept", false, []any{"0x10"}, "failed to get safe head at l1 block 0x10: safe head database not enabled"},
 		{"before the first entry", true, []any{"0x4"}, "not found"},
-		{"a record that cannot answer says why", true, []any{"0xd"}, "get safe head at L1 block 13: nothing was recorded for L1 blocks 13 to 13"},
+		{"a record that cannot answer says why", true, []any{"0xd"}, "failed to get safe head at l1 block 0xd: nothing was recorded for L1 blocks 13 to 13"},
 		{"no number", true, nil, "missing value for required argument 0"},
 		{"decimal number", true, []any{"16"}, "invalid argument 0: json: cannot unmarshal hex string without 0x prefix into Go value of type hexutil.Uint64"},
 	} {

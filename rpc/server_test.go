@@ -55,9 +55,9 @@ func TestServerAnswersOpNodesClients(t *testing.T) {
 		t.Errorf("a page may call from origin %q, want any", got)
 	}
 	status, header, _ = request(t, http.MethodOptions, url, nil, "Origin", "https://wallet.example",
-		"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type")
+		"Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type,x-custom")
 	if status != http.StatusNoContent || header.Get("Access-Control-Allow-Origin") != "*" ||
-		!strings.EqualFold(header.Get("Access-Control-Allow-Headers"), "content-type") {
+		header.Get("Access-Control-Allow-Headers") != "content-type,x-custom" || header.Get("Access-Control-Allow-Methods") != "POST, GET" {
 		t.Errorf("preflight: %d %v", status, header)
 	}
 
@@ -70,8 +70,70 @@ func TestServerAnswersOpNodesClients(t *testing.T) {
 		t.Errorf("nonsense: %q", text)
 	}
 	_, _, text = request(t, http.MethodPost, url, strings.NewReader(strings.Replace(versionCall, "version", "none", 1)), "Content-Type", "application/json")
-	if !strings.Contains(text, `"code":-32601`) {
+	if !strings.Contains(text, `"code":-32601,"message":"the method optimism_none does not exist/is not available"`) {
 		t.Errorf("unknown method: %q", text)
+	}
+}
+
+// op-node answers JSON-RPC at / and the version at /healthz, whatever the method of HTTP, and nothing anywhere else.
+func TestOnlyOpNodesRoutesExist(t *testing.T) {
+	url := serve(t, map[string]any{"optimism": optimism(rollupConfig(true), &eth.ExecutionPayload{}).API()})
+	for _, c := range []struct {
+		method, path string
+		status       int
+		text         string
+	}{
+		{http.MethodGet, "/healthz", http.StatusOK, `{"version":"v1.2.3"}`},
+		{http.MethodGet, "/healthz/", http.StatusOK, `{"version":"v1.2.3"}`},
+		{http.MethodPost, "/healthz", http.StatusOK, `{"version":"v1.2.3"}`},
+		{http.MethodGet, "/", http.StatusOK, ""}, // for dumb probes
+		{http.MethodGet, "", http.StatusOK, ""},
+		{http.MethodPost, "/", http.StatusOK, `{"jsonrpc":"2.0","id":1,"result":"v1.2.3"}`},
+		{http.MethodPut, "/", http.StatusMethodNotAllowed, "method not allowed"},
+		{http.MethodPost, "/rpc", http.StatusNotFound, "404 page not found"},
+		{http.MethodGet, "/healthz/more", http.StatusNotFound, "404 page not found"},
+		{http.MethodGet, "/livez", http.StatusNotFound, "404 page not found"}, // no probes were given
+	} {
+		body := io.Reader(nil)
+		if c.method == http.MethodPost {
+			body = strings.NewReader(versionCall)
+		}
+		status, _, text := request(t, c.method, url+c.path, body, "Content-Type", "application/json")
+		if status != c.status || strings.TrimSpace(text) != c.text {
+			t.Errorf("%s %s: %d %q, want %d %q", c.method, c.path, status, text, c.status, c.text)
+		}
+	}
+}
+
+func TestProbesAreServedBesides(t *testing.T) {
+	s, err := rpc.Listen("127.0.0.1:0", "", nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Error(w, "no: "+r.URL.Path, http.StatusServiceUnavailable)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := run(t, s)
+	for _, path := range []string{"/livez", "/readyz"} {
+		if status, _, text := request(t, http.MethodGet, url+path, nil); status != http.StatusServiceUnavailable || text != "no: "+path+"\n" {
+			t.Errorf("%s: %d %q", path, status, text)
+		}
+	}
+}
+
+func TestABatchIsBounded(t *testing.T) {
+	url := serve(t, map[string]any{"optimism": optimism(rollupConfig(true), &eth.ExecutionPayload{}).API()})
+	for n, want := range map[int]string{1000: `"result":"v1.2.3"`, 1001: `"code":-32600,"message":"batch too large"`} {
+		batch := "[" + strings.Repeat(versionCall+",", n-1) + versionCall + "]"
+		if _, _, text := request(t, http.MethodPost, url, strings.NewReader(batch), "Content-Type", "application/json"); !strings.Contains(text, want) {
+			t.Errorf("%d calls: %.200s, want %s", n, text, want)
+		}
+	}
+	huge := cairnOf(strings.Repeat("x", 6<<20))
+	url = serve(t, map[string]any{"cairn": huge.API()})
+	batch := "[" + strings.Repeat(`{"jsonrpc":"2.0","id":1,"method":"cairn_status"},`, 9) + `{"jsonrpc":"2.0","id":1,"method":"cairn_status"}]`
+	_, _, text := request(t, http.MethodPost, url, strings.NewReader(batch), "Content-Type", "application/json")
+	if got := strings.Count(text, `"result"`); got != 5 || !strings.Contains(text, `"code":-32003,"message":"response too large"`) {
+		t.Errorf("a batch of long answers: %d answers, %d bytes", got, len(text))
 	}
 }
 

@@ -91,6 +91,12 @@ func serve(t *testing.T, apis map[string]any) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run(t, s)
+}
+
+// run serves until the test ends.
+func run(t *testing.T, s *rpc.Server) string {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx) }()
@@ -102,6 +108,9 @@ func serve(t *testing.T, apis map[string]any) string {
 	})
 	return s.URL()
 }
+
+// cairnOf has one value to tell.
+func cairnOf(value any) rpc.Cairn { return rpc.Cairn{Status: func() any { return value }} }
 
 func dial(t *testing.T, url string) *gethrpc.Client {
 	t.Helper()

@@ -12,8 +12,8 @@ import (
 
 // Errors of the index. That nothing was recorded yet is eth.ErrNotFound.
 var (
-	// ErrGap means that there are entries before and behind an L1 block, and none of its own. The one before may be too old
-	// to be the answer.
+	// ErrGap means that there are entries before and behind an L1 block with different safe heads, and none of its own. The
+	// one before may be too old to be the answer.
 	ErrGap = errors.New("gap in the safe-head index")
 	// ErrClosed means that the index was closed.
 	ErrClosed = errors.New("the safe-head index is closed")
@@ -115,7 +115,23 @@ func (s *SafeHeads) At(l1Number uint64) (l1, l2 eth.BlockID, err error) {
 	if !ok {
 		return eth.BlockID{}, eth.BlockID{}, eth.ErrNotFound
 	}
+	if l1, l2, err := s.entry(last); err != nil {
+		return eth.BlockID{}, eth.BlockID{}, err
+	} else if _, after, err := parseValue(next, value); err != nil {
+		return eth.BlockID{}, eth.BlockID{}, err
+	} else if l2 == after { // nothing has become safe in between
+		return l1, l2, nil
+	}
 	return eth.BlockID{}, eth.BlockID{}, fmt.Errorf("%w: nothing was recorded for L1 blocks %d to %d", ErrGap, last+1, next-1)
+}
+
+// entry gives the entry of an L1 number that has one.
+func (s *SafeHeads) entry(number uint64) (l1, l2 eth.BlockID, err error) {
+	_, value, _, err := s.from(number)
+	if err != nil {
+		return eth.BlockID{}, eth.BlockID{}, err
+	}
+	return parseValue(number, value)
 }
 
 // from gives the first entry at or above an L1 number.

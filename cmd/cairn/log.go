@@ -15,18 +15,24 @@ type logFlags struct {
 }
 
 func (f *logFlags) logger(w io.Writer) (*slog.Logger, error) {
-	var level slog.Level
+	log, _, err := f.adjustable(w)
+	return log, err
+}
+
+// adjustable is a logger whose level can be changed while it logs.
+func (f *logFlags) adjustable(w io.Writer) (*slog.Logger, *slog.LevelVar, error) {
+	level := new(slog.LevelVar)
 	if err := level.UnmarshalText([]byte(strings.ToUpper(f.Level))); err != nil {
-		return nil, &rollup.FieldError{Field: "--log.level", Value: f.Level, Fix: "give debug, info, warn or error"}
+		return nil, nil, &rollup.FieldError{Field: "--log.level", Value: f.Level, Fix: "give debug, info, warn or error"}
 	}
 	options := &slog.HandlerOptions{Level: level}
 	switch f.Format {
 	case "text":
-		return slog.New(newLineHandler(w, level)), nil
+		return slog.New(newLineHandler(w, level)), level, nil
 	case "logfmt":
-		return slog.New(slog.NewTextHandler(w, options)), nil
+		return slog.New(slog.NewTextHandler(w, options)), level, nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(w, options)), nil
+		return slog.New(slog.NewJSONHandler(w, options)), level, nil
 	}
-	return nil, &rollup.FieldError{Field: "--log.format", Value: f.Format, Fix: "give text, logfmt or json"}
+	return nil, nil, &rollup.FieldError{Field: "--log.format", Value: f.Format, Fix: "give text, logfmt or json"}
 }

@@ -26,8 +26,12 @@ const (
 )
 
 type cli struct {
-	Devnet devnetCmd `cmd:"" help:"Run a whole rollup on this machine, or talk to a running one."`
-	Node   nodeCmd   `cmd:"" help:"Follow a chain from L1 through an execution engine of your own."`
+	Devnet  devnetCmd  `cmd:"" help:"Run a whole rollup on this machine, or talk to a running one."`
+	Node    nodeCmd    `cmd:"" help:"Follow a chain from L1, with the flags of op-node."`
+	Explain explainCmd `cmd:"" help:"Say why a running node is where it is, and what to do."`
+	Doctor  doctorCmd  `cmd:"" help:"Examine what a node would be started with: takes its flags, and changes nothing."`
+
+	Networks networksCmd `cmd:"" help:"List the public networks that are built in."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
@@ -38,7 +42,7 @@ A first try, with nothing but this program:
   cairn devnet
 Then point any Ethereum wallet or library at http://127.0.0.1:9545.`
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() { os.Exit(run(asOpNode(os.Args), os.Stdout, os.Stderr)) }
 
 // run is main with its surroundings as parameters.
 func run(args []string, stdout, stderr io.Writer) int {
@@ -53,6 +57,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		kong.Name("cairn"), kong.Description(description),
 		kong.Vars{"version": version()}, kong.Writers(stdout, stderr),
 		kong.Exit(func(c int) { code = c }),
+		kong.Help(printHelp),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
 		kong.KindMapper(reflect.Uint64, kong.MapperFunc(decodeUint)), kong.KindMapper(reflect.Int, kong.MapperFunc(decodeInt)),
 		kong.BindTo(ctx, (*context.Context)(nil)),
@@ -61,7 +66,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		panic(err) // the declaration of the commands is wrong
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(longFlags(args))
 	switch {
 	case code == exitOK: // --help or --version has said all
 		return exitOK

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -51,11 +50,10 @@ func TestNodeFollowsAChainThroughAnEngineAPI(t *testing.T) {
 		}
 	}
 	out := new(lockedBuffer)
-	node := &nodeCmd{
-		L1: d.Info().L1.RPC, L1Beacon: d.Info().L1.Beacon, L1Poll: 200 * time.Millisecond, L1EpochPoll: time.Second,
-		L2: engine.AuthURL(), L2JWTSecret: path("jwt"), RollupConfig: path("rollup.json"), L1ChainConfig: path("l1.json"),
-		RPCAddr: "127.0.0.1", Log: nodeLogFlags{Level: slog.LevelWarn.String(), Format: "text"},
-	}
+	node := parseNode(t,
+		"--l1", d.Info().L1.RPC, "--l1.beacon", d.Info().L1.Beacon, "--l1.http-poll-interval=200ms", "--l1.epoch-poll-interval=1s",
+		"--l2", engine.AuthURL(), "--l2.jwt-secret", path("jwt"), "--rollup.config", path("rollup.json"), "--rollup.l1-chain-config", path("l1.json"),
+		"--rpc.addr=127.0.0.1", "--rpc.port=0", "--datadir", path("data"), "--log.level=warn")
 	go func() { ended <- node.Run(ctx, &streams{out: out, err: out}) }()
 	t.Cleanup(func() {
 		cancel()

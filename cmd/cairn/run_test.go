@@ -36,6 +36,7 @@ func runs(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	t.Setenv("COLUMNS", "80")
 	t.Setenv("CAIRN_DEVNET_CONTROL", "http://127.0.0.1:1") // nobody listens there
+	t.Setenv("CAIRN_RPC", "http://127.0.0.1:1")
 	var out, err bytes.Buffer
 	code = run(args, &out, &err)
 	return code, out.String(), err.String()
@@ -49,6 +50,7 @@ func TestHelpTeaches(t *testing.T) {
 		"help-devnet-reorg.txt":  {"devnet", "reorg", "--help"}, // though --depth is missing
 		"help-devnet-status.txt": {"devnet", "status", "-h"},
 		"help-node.txt":          {"node", "--help"},
+		"help-explain.txt":       {"explain", "--help"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			code, stdout, stderr := runs(t, args...)
@@ -133,6 +135,9 @@ func TestAMistakeIsAnsweredByOneLine(t *testing.T) {
 		{"rollup.json that is not there", nodeArgs("no.json", "file"), exitMisused, []string{"--rollup.config = ", "no.json", "no such file"}},
 		{"malformed rollup.json", nodeArgs("file", "file"), exitMisused, []string{"--rollup.config = ", "not JSON at line 1"}},
 		{"rollup.json that makes no sense", nodeArgs("empty.json", "file"), exitMisused, []string{"--rollup.config = ", "block_time = 0", "set the seconds"}},
+		{"explain of no URL", []string{"explain", "--rpc", "9545"}, exitMisused, []string{"--rpc = 9545", "http://"}},
+		{"no node runs", []string{"explain"}, exitFailed, []string{"no node answers at http://127.0.0.1:1", "cairn node", "--rpc"}},
+		{"no node runs to watch", []string{"explain", "--watch", "--json"}, exitFailed, []string{"no node answers"}},
 		{"no devnet runs", []string{"devnet", "status"}, exitFailed, []string{"no devnet answers at http://127.0.0.1:1", "cairn devnet", "--control"}},
 		{"no devnet runs for a deposit", []string{"devnet", "deposit", "--json"}, exitFailed, []string{"no devnet answers"}},
 	} {

@@ -67,7 +67,7 @@ func inProcessSide(t testing.TB, cfg geth.Config) side {
 	t.Helper()
 	cfg.EngineAPI = true
 	c := openChain(t, cfg)
-	return side{"Engine API in process", c, engine.NewClient(c.RPC(), rollupConfig())}
+	return side{"Engine API in process", c, engine.NewClient(c.RPC(), rollupConfig(), engine.Options{})}
 }
 
 func httpSide(t testing.TB, cfg geth.Config) side {
@@ -78,12 +78,12 @@ func httpSide(t testing.TB, cfg geth.Config) side {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := engine.Dial(t.Context(), c.AuthURL(), secret)
+	conn, err := engine.Dial(engine.DialConfig{URL: c.AuthURL(), Secret: secret})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(conn.Close)
-	return side{"Engine API over HTTP with JWT", c, engine.NewClient(conn, rollupConfig())}
+	return side{"Engine API over HTTP with JWT", c, engine.NewClient(conn, rollupConfig(), engine.Options{})}
 }
 
 func allSides(t testing.TB) []side {
@@ -548,7 +548,7 @@ func TestBlocksOfEveryForkAreTheSame(t *testing.T) {
 	genesis, cfg := forkWalk()
 	direct := directSide(t, geth.Config{Name: "l2", Genesis: genesis, Archive: true})
 	chain := openChain(t, geth.Config{Name: "l2", Genesis: genesis, EngineAPI: true})
-	client := side{"Engine API in process", chain, engine.NewClient(chain.RPC(), cfg)}
+	client := side{"Engine API in process", chain, engine.NewClient(chain.RPC(), cfg, engine.Options{})}
 	receiver := directSide(t, geth.Config{Name: "receiver", Genesis: genesis})
 	who := newUsers()
 
@@ -621,12 +621,12 @@ func TestWrongJWTSecretIsNotARejection(t *testing.T) {
 	c := openChain(t, geth.Config{
 		Name: "l2", Genesis: l2Genesis(), AuthHost: "127.0.0.1", AuthPort: geth.AnyPort, JWTFile: filepath.Join(t.TempDir(), "jwt.hex"),
 	})
-	conn, err := engine.Dial(t.Context(), c.AuthURL(), [32]byte{1})
+	conn, err := engine.Dial(engine.DialConfig{URL: c.AuthURL(), Secret: [32]byte{1}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	err = engine.NewClient(conn, rollupConfig()).Forkchoice(t.Context(), onHead(c.GenesisHash()))
+	err = engine.NewClient(conn, rollupConfig(), engine.Options{}).Forkchoice(t.Context(), onHead(c.GenesisHash()))
 	if err == nil || eth.IsRejected(err) || errors.Is(err, eth.ErrForkchoice) {
 		t.Errorf("error %v", err)
 	}

@@ -31,12 +31,13 @@ var layers = [][]string{
 	{"batcher/encoder"},
 	{"driver", "batcher", "proposer"}, // deciders
 	{"l1", "engine", "engine/geth", "txmgr", "rpc", "p2p/...", "ha", "store", "web", "obs"}, // adapters
-	{"contracts/..."},
-	{"node"},
+	{"contracts/...", "upgrades/..."}, // data of other projects, checked by hash
+	{"network"},                       // data of public chains, for whoever puts a node together
+	{"node", "doctor"},                // compositions, which do not know each other
 	{"devnet/..."},
 	{"config"},
 	{"cmd/..."},
-	{"testkit/...", "sim/..."},
+	{"testkit/...", "sim/...", "test/..."},
 }
 
 // Sentences of the rules. A failure begins with one.
@@ -252,10 +253,13 @@ func TestRules(t *testing.T) {
 		{"driver", "derive", false, ""},
 		{"l1", "derive", false, ""},
 		{"node", "driver", false, ""},
+		{"doctor", "l1", false, ""},
 		{"cmd/cairn", "node", false, ""},
 		{"batcher", "batcher/encoder", false, ""},
 		{"contracts", "contracts/bindings", false, ""},
 		{"devnet", "devnet/devl1", false, ""},
+		{"node", "upgrades", false, ""},
+		{"upgrades", "attributes", false, ""},
 		{"devnet/devl1", "engine/geth", false, ""},
 		{"engine", "engine/geth", true, ""},
 		{"engine/geth", "engine", true, ""},
@@ -278,7 +282,10 @@ func TestRules(t *testing.T) {
 		{"store", "driver", false, ruleNoDriver},
 		{"rpc", "store", false, ruleAdapters},
 		{"p2p/gossip", "driver", false, ruleNoDriver},
+		{"derive", "upgrades", false, ruleDown},
+		{"upgrades", "contracts", false, ruleSideways},
 		{"driver", "testkit", false, ruleTestOnly},
+		{"doctor", "node", false, ruleSideways},
 		{"driver", "misc", false, ruleKnown},
 	} {
 		if got := violation(c.from, c.to, c.test); got != c.want {

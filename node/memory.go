@@ -1,0 +1,72 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cairn-rollup/cairn/derive"
+	"github.com/cairn-rollup/cairn/driver"
+	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/rollup"
+	"github.com/cairn-rollup/cairn/store"
+
+	"github.com/ethereum/go-ethereum/rlp"
+)
+
+// maxSnapshot bounds what is kept of one moment, in bytes: a channel may hold 100 MB while it is being put together. An
+// older snapshot is then where the next start goes on.
+const maxSnapshot = 32 << 20
+
+// memory fits the store of L1 inputs into the driver's port.
+type memory struct {
+	cfg    *rollup.Config
+	inputs *store.Inputs
+}
+
+// memoryRLP is the form of a driver.Remembered on disk.
+type memoryRLP struct {
+	Finalized eth.L2Ref
+	Snapshot  []byte
+}
+
+// Save keeps a snapshot, unless it is too large.
+func (m memory) Save(r driver.Remembered) error {
+	text, err := r.Snapshot.Encode(m.cfg)
+	if err != nil {
+		return err
+	}
+	if len(text) > maxSnapshot {
+		return fmt.Errorf("it has %d bytes, of which at most %d are kept", len(text), maxSnapshot)
+	}
+	value, err := rlp.EncodeToBytes(&memoryRLP{r.Finalized, text})
+	if err != nil {
+		return err
+	}
+	return m.inputs.PutSnapshot(r.Snapshot.Origin().Number, value, r.GoneAbove, r.KeepFrom)
+}
+
+// Load gives the snapshots that can be read. That some cannot is an error only if it is all of them.
+func (m memory) Load() (all []driver.Remembered, err error) {
+	values, err := m.inputs.Snapshots()
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, value := range values {
+		var in memoryRLP
+		if err := rlp.DecodeBytes(value, &in); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		snapshot, err := derive.DecodeSnapshot(m.cfg, in.Snapshot)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		all = append(all, driver.Remembered{Snapshot: snapshot, Finalized: in.Finalized})
+	}
+	if len(all) == 0 {
+		return nil, errors.Join(errs...)
+	}
+	return all, nil
+}

@@ -1,0 +1,237 @@
+package realengine
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/rpc"
+
+	"github.com/cairn-rollup/cairn/devnet"
+	"github.com/cairn-rollup/cairn/eth"
+)
+
+var (
+	kills = flag.Int("kills", 20, "how often node, engine or both are killed")
+	seed  = flag.Uint64("seed", 0, "of what is killed when; 0: another one each time")
+)
+
+// patience is how long a condition may take.
+const patience = 90 * time.Second
+
+// world is a chain, an engine and a node.
+type world struct {
+	t            *testing.T
+	chain        devnet.Info
+	node, engine *process
+	nodeURL      string
+	engineURL    string
+	reference    *rpc.Client // the devnet's verifier
+}
+
+// TestKilledNodeAndEngineGoOn kills the node, its engine, or both at random moments while they follow a chain from its
+// genesis. Nobody helps: each time the safe head goes on, and in the end the blocks are those of the chain.
+func TestKilledNodeAndEngineGoOn(t *testing.T) {
+	cairn, geth := binary(t, "CAIRN"), binary(t, "CAIRN_GETH")
+	if *seed == 0 {
+		*seed = rand.Uint64() //nolint:gosec // chance of a test
+	}
+	t.Logf("replay what is killed when with -seed=%d", *seed)
+	rng := rand.New(rand.NewPCG(*seed, 1)) //nolint:gosec // as above
+	w := newWorld(t, cairn, geth)
+	w.node.start()
+	w.engine.start()
+	w.passes(2)
+
+	var derives []time.Duration // from the start of the node to a safe head above the one before the kill
+	for i := range *kills {
+		before := w.safe()
+		victims := [][]*process{{w.node}, {w.engine}, {w.node, w.engine}, {w.engine, w.node}}[rng.IntN(4)]
+		// Not before something has been derived, and then at any time within a few blocks.
+		delay := time.NewTimer(time.Duration(rng.IntN(3000)) * time.Millisecond)
+		select {
+		case <-delay.C:
+		case <-t.Context().Done():
+			t.Fatal(context.Cause(t.Context()))
+		}
+		names := ""
+		for _, v := range victims {
+			v.kill()
+			names += " " + v.name
+		}
+		for _, v := range slices.Backward(victims) {
+			v.start()
+		}
+		began := time.Now()
+		w.passes(before + 1)
+		if victims[0] == w.node && len(victims) == 1 {
+			derives = append(derives, time.Since(began))
+		}
+		t.Logf("kill %d of%s at safe head %d: on after %s", i+1, names, before, time.Since(began).Round(10*time.Millisecond))
+	}
+	w.compare()
+	if len(derives) > 0 {
+		slices.Sort(derives)
+		t.Logf("kills of the node alone: safe head beyond the one before after %s (median), %s (worst)",
+			derives[len(derives)/2].Round(time.Millisecond), derives[len(derives)-1].Round(time.Millisecond))
+	}
+}
+
+// newWorld starts the chain and prepares the rest.
+func newWorld(t *testing.T, cairn, geth string) *world {
+	t.Helper()
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	w := &world{t: t, chain: startChain(t, cairn, dir)}
+	var err error
+	if w.reference, err = rpc.Dial(w.chain.Verifiers[0].RPC); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.reference.Close)
+
+	secret := at("jwt.hex")
+	if err := os.WriteFile(secret, []byte(strings.Repeat("5a", 32)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(geth, "init", "--datadir", at("geth"), "--state.scheme=hash", at("genesis.l2.json")).CombinedOutput(); err != nil {
+		t.Fatalf("geth init: %v\n%s", err, out)
+	}
+	ports := freePorts(t, 3)
+	w.engineURL = "http://127.0.0.1:" + ports[0]
+	w.engine = &process{t: t, name: "engine", args: []string{
+		geth, "--datadir", at("geth"), "--state.scheme=hash", "--gcmode=archive", "--syncmode=full", "--nodiscover", "--maxpeers=0", "--port=0", "--ipcdisable",
+		"--authrpc.addr=127.0.0.1", "--authrpc.port=" + ports[1], "--authrpc.vhosts=*", "--authrpc.jwtsecret=" + secret,
+		"--http", "--http.addr=127.0.0.1", "--http.port=" + ports[0], "--rollup.disabletxpoolgossip", "--cache=64",
+	}}
+	w.nodeURL = "http://127.0.0.1:" + ports[2]
+	w.node = &process{t: t, name: "node", args: []string{
+		cairn, "node", "--l1=" + w.chain.L1.RPC, "--l1.beacon=" + w.chain.L1.Beacon, "--l1.http-poll-interval=250ms", "--l1.epoch-poll-interval=1s",
+		"--l2=http://127.0.0.1:" + ports[1], "--l2.jwt-secret=" + secret,
+		"--rollup.config=" + at("rollup.json"), "--rollup.l1-chain-config=" + at("genesis.l1.json"), "--datadir=" + at("node"),
+		"--rpc.addr=127.0.0.1", "--rpc.port=" + ports[2], "--log.level=debug", "--log.format=logfmt",
+	}}
+	t.Cleanup(func() {
+		w.node.kill()
+		w.engine.kill()
+	})
+	return w
+}
+
+// startChain runs a devnet with fast blocks, and reads its table.
+func startChain(t *testing.T, cairn, dir string) (info devnet.Info) {
+	t.Helper()
+	cmd := exec.Command(cairn, "devnet", "up", "--ports=auto", "--json", "--l1.block-time=2", "--l2.block-time=1", "--batcher.max-wait=1",
+		"--rollup-out="+filepath.Join(dir, "rollup.json"), "--genesis-out="+filepath.Join(dir, "genesis.json"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+	})
+	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&info); err != nil {
+		t.Fatalf("read the devnet's table: %v", err)
+	}
+	return info
+}
+
+// freePorts finds ports that nobody listens on now.
+func freePorts(t *testing.T, count int) (ports []string) {
+	t.Helper()
+	for range count {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ports = append(ports, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
+	}
+	return ports
+}
+
+// sync is the node's status; not ok if it does not answer.
+func (w *world) sync() (s eth.SyncStatus, ok bool) {
+	c, err := rpc.Dial(w.nodeURL)
+	if err != nil {
+		return s, false
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
+	defer cancel()
+	return s, c.CallContext(ctx, &s, "optimism_syncStatus") == nil
+}
+
+func (w *world) safe() uint64 {
+	s, _ := w.sync()
+	return s.SafeL2.Number
+}
+
+// passes waits until the node's safe head is at or above a block.
+func (w *world) passes(number uint64) {
+	w.t.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		s, ok := w.sync()
+		if ok && s.SafeL2.Number >= number {
+			return
+		}
+		for _, p := range []*process{w.node, w.engine} {
+			if p.ended() {
+				w.t.Fatalf("%s has ended by itself:\n%s", p.name, p.log.last(40))
+			}
+		}
+		select {
+		case <-deadline:
+			w.t.Fatalf("safe head is %d, not %d after %s\nnode:\n%s\nengine:\n%s", s.SafeL2.Number, number, patience, w.node.log.last(60), w.engine.log.last(20))
+		case <-tick.C:
+		}
+	}
+}
+
+// compare asks for every block of the node's safe chain, and the devnet's verifier for the same.
+func (w *world) compare() {
+	w.t.Helper()
+	engine, err := rpc.Dial(w.engineURL)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer engine.Close()
+	safe := w.safe()
+	if safe == 0 {
+		w.t.Fatal("nothing was derived")
+	}
+	for number := uint64(0); number <= safe; number++ {
+		var have, want *types.Header
+		for client, header := range map[*rpc.Client]**types.Header{engine: &have, w.reference: &want} {
+			if err := client.CallContext(w.t.Context(), header, "eth_getBlockByNumber", fmt.Sprintf("0x%x", number), false); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		if have == nil || want == nil || have.Hash() != want.Hash() {
+			w.t.Fatalf("block %d is %v, the chain has %v", number, have, want)
+		}
+	}
+	w.t.Logf("%d blocks are the same", safe+1)
+}
