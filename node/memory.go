@@ -1,21 +1,36 @@
 package node
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/ethereum/go-ethereum/crypto"
+	"github.com/ethereum/go-ethereum/rlp"
 
 	"github.com/cairn-rollup/cairn/derive"
 	"github.com/cairn-rollup/cairn/driver"
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
 	"github.com/cairn-rollup/cairn/store"
-
-	"github.com/ethereum/go-ethereum/rlp"
 )
 
 // maxSnapshot bounds what is kept of one moment, in bytes: a channel may hold 100 MB while it is being put together. An
 // older snapshot is then where the next start goes on.
 const maxSnapshot = 32 << 20
+
+// ownerOf is the chain whose L1 inputs a store holds. What derive.SelectL1Block picks out of an L1 block depends on the
+// contracts, and on the time from which blobs count.
+func ownerOf(cfg *rollup.Config) store.Owner {
+	var ecotone []byte
+	if at := cfg.EcotoneTime; at != nil {
+		ecotone = binary.BigEndian.AppendUint64(nil, *at)
+	}
+	return store.Owner{
+		L1ChainID: cfg.L1ChainID.Uint64(), L2ChainID: cfg.L2ChainID.Uint64(), L2Genesis: cfg.Genesis.L2.Hash,
+		Reads: crypto.Keccak256Hash(cfg.BatchInboxAddress[:], cfg.DepositContractAddress[:], cfg.L1SystemConfigAddress[:], ecotone),
+	}
+}
 
 // memory fits the store of L1 inputs into the driver's port.
 type memory struct {

@@ -60,9 +60,30 @@ func (n *Node) open() error {
 	if err := n.openDisk(); err != nil {
 		return err
 	}
+	if err := n.recallSequencer(); err != nil {
+		return err
+	}
 	n.openL1()
 	n.openDriver()
 	return n.openPorts()
+}
+
+// recallSequencer has the sequencer begin as admin_* left it, whatever the configuration says, and writes down how it
+// begins (op-node's --rpc.admin-state).
+func (n *Node) recallSequencer() error {
+	state, sequencing := n.cfg.Serve.AdminState, &n.cfg.Sequencing
+	if state == nil || !sequencing.Enabled {
+		return nil
+	}
+	started, known, err := state.SequencerStarted()
+	if err != nil {
+		return err
+	}
+	if known && started == sequencing.Stopped {
+		n.cfg.Log.Warn("the sequencer begins as admin_* left it, not as configured", "started", started, "file", state.Path)
+		sequencing.Stopped = !started
+	}
+	return state.SetSequencerStarted(!sequencing.Stopped)
 }
 
 // openDisk opens what outlives the process.
@@ -76,7 +97,7 @@ func (n *Node) openDisk() (err error) {
 	}
 	dir := filepath.Join(disk.DataDir, "l1")
 	open := func() (*store.Inputs, error) {
-		return store.OpenInputs(dir, cfg.L1ChainID.Uint64(), cfg.L2ChainID.Uint64(), cfg.Genesis.L2.Hash)
+		return store.OpenInputs(dir, ownerOf(cfg))
 	}
 	n.inputs, err = open()
 	if err == nil || !disk.Rebuild || errors.Is(err, store.ErrForeign) {

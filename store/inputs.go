@@ -38,12 +38,19 @@ type Inputs struct {
 // errInputsClosed means that the store was closed.
 var errInputsClosed = errors.New("the store of L1 inputs is closed")
 
-// identity says whose inputs these are.
-type identity struct {
-	Version   uint64
+// Owner says whose inputs these are.
+type Owner struct {
 	L1ChainID uint64
 	L2ChainID uint64
 	L2Genesis common.Hash
+	// Reads is a hash of all that decides which part of an L1 block is an input.
+	Reads common.Hash
+}
+
+// identity is the form of an Owner on disk.
+type identity struct {
+	Version uint64
+	Owner   Owner
 }
 
 // ErrForeign means that a directory belongs to another chain, or another version of this program.
@@ -51,13 +58,13 @@ var ErrForeign = errors.New("the store of L1 inputs belongs to something else")
 
 // OpenInputs opens the store of a chain in a directory, which is made if it is not there. Errors name the directory and
 // what to do: it is in use, it holds something else (ErrForeign for another chain), or its files are damaged.
-func OpenInputs(dir string, l1ChainID, l2ChainID uint64, l2Genesis common.Hash) (*Inputs, error) {
+func OpenInputs(dir string, owner Owner) (*Inputs, error) {
 	db, err := open(dir, "inputs/", "it fills again from L1")
 	if err != nil {
 		return nil, fmt.Errorf("open store of L1 inputs: %w", err)
 	}
 	in := &Inputs{db: db}
-	if err := in.claim(identity{inputsVersion, l1ChainID, l2ChainID, l2Genesis}); err != nil {
+	if err := in.claim(identity{inputsVersion, owner}); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store of L1 inputs: %s: %w", dir, err), db.Close())
 	}
 	return in, nil
@@ -88,9 +95,11 @@ func (in *Inputs) claim(of identity) error {
 		return fmt.Errorf("%w: its identity cannot be read: give an empty directory", ErrForeign)
 	case have.Version != of.Version:
 		return fmt.Errorf("%w: it has version %d, this program writes %d; remove it, it fills again from L1", ErrForeign, have.Version, of.Version)
+	case have.Owner.Reads != of.Owner.Reads && have.Owner.L2Genesis == of.Owner.L2Genesis:
+		return fmt.Errorf("%w: it was made with another inbox, deposit or system config contract; remove it, it fills again from L1", ErrForeign)
 	case have != of:
 		return fmt.Errorf("%w: it is of L2 chain %d on L1 chain %d with genesis %s; give each chain a directory of its own",
-			ErrForeign, have.L2ChainID, have.L1ChainID, have.L2Genesis)
+			ErrForeign, have.Owner.L2ChainID, have.Owner.L1ChainID, have.Owner.L2Genesis)
 	}
 	return nil
 }

@@ -16,11 +16,11 @@ import (
 	"github.com/cairn-rollup/cairn/store"
 )
 
-var l2Genesis = common.Hash{0x22}
+var owner = store.Owner{L1ChainID: 1, L2ChainID: 10, L2Genesis: common.Hash{0x22}}
 
 func openInputs(t *testing.T, dir string) *store.Inputs {
 	t.Helper()
-	in, err := store.OpenInputs(dir, 1, 10, l2Genesis)
+	in, err := store.OpenInputs(dir, owner)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,16 +149,23 @@ func TestWhatIsNotNeededAnyMoreGoes(t *testing.T) {
 func TestAForeignStoreIsRefusedByName(t *testing.T) {
 	dir := t.TempDir()
 	in := openInputs(t, dir)
-	if _, err := store.OpenInputs(dir, 1, 10, l2Genesis); err == nil || !strings.Contains(err.Error(), dir) {
+	if _, err := store.OpenInputs(dir, owner); err == nil || !strings.Contains(err.Error(), dir) {
 		t.Errorf("opened twice: %v", err)
 	}
 	must(t, in.Close())
-	for name, open := range map[string]func() (*store.Inputs, error){
-		"another L2":      func() (*store.Inputs, error) { return store.OpenInputs(dir, 1, 11, l2Genesis) },
-		"another L1":      func() (*store.Inputs, error) { return store.OpenInputs(dir, 5, 10, l2Genesis) },
-		"another genesis": func() (*store.Inputs, error) { return store.OpenInputs(dir, 1, 10, common.Hash{1}) },
+	for name, change := range map[string]func(*store.Owner){
+		"another L2":      func(o *store.Owner) { o.L2ChainID++ },
+		"another L1":      func(o *store.Owner) { o.L1ChainID++ },
+		"another genesis": func(o *store.Owner) { o.L2Genesis[1]++ },
+		"other contracts": func(o *store.Owner) { o.Reads[1]++ },
 	} {
-		if _, err := open(); !errors.Is(err, store.ErrForeign) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "directory of its own") {
+		other := owner
+		change(&other)
+		fix := "directory of its own"
+		if name == "other contracts" {
+			fix = "remove it"
+		}
+		if _, err := store.OpenInputs(dir, other); !errors.Is(err, store.ErrForeign) || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), fix) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -167,12 +174,12 @@ func TestAForeignStoreIsRefusedByName(t *testing.T) {
 	must(t, err)
 	must(t, index.Record(eth.BlockID{Number: 1}, eth.BlockID{Number: 2}))
 	must(t, index.Close())
-	if _, err := store.OpenInputs(heads, 1, 10, l2Genesis); !errors.Is(err, store.ErrForeign) {
+	if _, err := store.OpenInputs(heads, owner); !errors.Is(err, store.ErrForeign) {
 		t.Errorf("a safe-head index: %v", err)
 	}
 	full := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(full, "notes.txt"), nil, 0o600))
-	if _, err := store.OpenInputs(full, 1, 10, l2Genesis); err == nil || !strings.Contains(err.Error(), "notes.txt") {
+	if _, err := store.OpenInputs(full, owner); err == nil || !strings.Contains(err.Error(), "notes.txt") {
 		t.Errorf("somebody's directory: %v", err)
 	}
 }
@@ -191,7 +198,7 @@ func TestADamagedStoreIsNamed(t *testing.T) {
 	for _, m := range manifests {
 		must(t, os.WriteFile(m, []byte("rubbish, rubbish, rubbish"), 0o600))
 	}
-	if _, err := store.OpenInputs(dir, 1, 10, l2Genesis); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "remove it: it fills again from L1") {
+	if _, err := store.OpenInputs(dir, owner); err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(err.Error(), "remove it: it fills again from L1") {
 		t.Errorf("%v", err)
 	}
 }
@@ -212,7 +219,7 @@ func TestAClosedStoreSaysSo(t *testing.T) {
 }
 
 func BenchmarkPutBlob(b *testing.B) {
-	in, err := store.OpenInputs(b.TempDir(), 1, 10, l2Genesis)
+	in, err := store.OpenInputs(b.TempDir(), owner)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,10 +8,12 @@ import (
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"time"
 
 	"github.com/cairn-rollup/cairn/driver"
 	"github.com/cairn-rollup/cairn/network"
 	"github.com/cairn-rollup/cairn/node"
+	"github.com/cairn-rollup/cairn/obs"
 	"github.com/cairn-rollup/cairn/rollup"
 	"github.com/cairn-rollup/cairn/rpc"
 )
@@ -25,12 +27,18 @@ type nodeCmd struct {
 	given givenFlags
 }
 
+// foldWindow is for how long a line that is repeated is only counted.
+const foldWindow = 30 * time.Second
+
 // Run runs the node until it is interrupted.
 func (c *nodeCmd) Run(ctx context.Context, s *streams) error {
 	log, level, err := c.Log.logger(s.err)
 	if err != nil {
 		return err
 	}
+	folded := obs.Fold(log.Handler(), foldWindow)
+	defer folded.Flush()
+	log = slog.New(folded)
 	if err := c.check(); err != nil {
 		return err
 	}
@@ -40,6 +48,10 @@ func (c *nodeCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer closeAll(cfg.L1.Endpoints)
+	if err := c.Disk.open(c.given.atStart["datadir"], log); err != nil {
+		return err
+	}
+	cfg.Disk.DataDir = c.Disk.DataDir
 	cfg.Serve.SetLogLevel = func(l slog.Level) error {
 		level.Set(l)
 		return nil
@@ -83,7 +95,7 @@ func (c *nodeCmd) config(log *slog.Logger) (cfg node.Config, err error) {
 		},
 		Recover: c.Sequencer.Recover, VerifierConfs: c.L1.VerifierConfs,
 		SyncMode: c.L2.syncMode(), SyncOffset: c.L2.OffsetSafe,
-		Disk:  node.Disk{DataDir: c.Disk.DataDir, SafeDB: c.Disk.SafeDB},
+		Disk:  node.Disk{DataDir: c.Disk.DataDir, SafeDB: c.Disk.SafeDB, Rebuild: c.Disk.Rebuild},
 		Serve: c.Serve.config(), Version: version(), Seed: rand.Uint64(), Log: log, Progress: c.Log.Status,
 	}
 	if cfg.Rollup, err = c.Chain.load(log); err != nil {

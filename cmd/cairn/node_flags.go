@@ -78,6 +78,7 @@ type l2Flags struct {
 // diskFlags say where what has to survive is kept.
 type diskFlags struct {
 	DataDir string `name:"datadir" help:"Directory of this node." default:"cairn-data" env:"CAIRN_DATADIR" placeholder:"DIR" type:"path"`
+	Rebuild bool   `name:"datadir.rebuild" help:"Throw away what is damaged there and fills again from L1." env:"CAIRN_DATADIR_REBUILD"`
 	SafeDB  string `name:"safedb.path" help:"Directory of the safe-head index, if elsewhere." env:"OP_NODE_SAFEDB_PATH" placeholder:"DIR" type:"path"`
 }
 

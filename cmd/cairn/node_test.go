@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 
 	"github.com/cairn-rollup/cairn/devnet"
 	"github.com/cairn-rollup/cairn/engine/geth"
+	"github.com/cairn-rollup/cairn/rollup"
 )
 
 // A node in the way of op-node: L1 by RPC and Beacon API, an execution engine by Engine API over HTTP with JWT. It ends
@@ -94,5 +97,32 @@ func TestNodeFollowsAChainThroughAnEngineAPI(t *testing.T) {
 		if got := engine.BlockByNumber(uint64(n)).Hash(); got != want.Hash() {
 			t.Errorf("block %d: the node has %s, the sequencer %s", n, got, want.Hash())
 		}
+	}
+}
+
+func TestTheDataDirectoryMayBeMissingOnlyIfNobodyNamedIt(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	taken := diskFlags{DataDir: filepath.Join(file, "data")}
+	if err := taken.open(false, log); err != nil || taken.DataDir != "" {
+		t.Errorf("the default that cannot be made: %+v, %v", taken, err)
+	}
+	taken.DataDir = filepath.Join(file, "data")
+	var wrong *rollup.FieldError
+	if err := taken.open(true, log); !errors.As(err, &wrong) || wrong.Field != "--datadir" || !strings.Contains(wrong.Fix, "--datadir=") {
+		t.Errorf("one that was named: %v", err)
+	}
+	fine := diskFlags{DataDir: filepath.Join(t.TempDir(), "a", "b")}
+	if err := fine.open(true, log); err != nil || fine.DataDir == "" {
+		t.Errorf("a new one: %+v, %v", fine, err)
+	}
+	if entries, err := os.ReadDir(fine.DataDir); err != nil || len(entries) != 0 {
+		t.Errorf("it holds %v, %v", entries, err)
+	}
+	if err := new(diskFlags).open(true, log); err != nil {
+		t.Errorf("none: %v", err)
 	}
 }
