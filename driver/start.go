@@ -150,47 +150,68 @@ func sameAt(n, label eth.L2Ref) error {
 // settledSafe is the block to derive on: the last one whose batch must have been on L1 a sequencing window ago, as the
 // engine's own label may come from L1 blocks that are gone; the finalized block at the lowest (RULES 8.1).
 func (w walker) settledSafe(ctx context.Context, finalized, labelled, canonical eth.L2Ref) (eth.L2Ref, error) {
-	n := canonical
-	for n.Number > finalized.Number {
-		old := n.L1Origin.Number+w.cfg.SeqWindowSize < canonical.L1Origin.Number
-		first := n.SequenceNumber == 0
-		parent, err := w.parent(ctx, n)
-		if err != nil {
+	at, err := w.byNumber(ctx, finalized.Number)
+	if err != nil {
+		return eth.L2Ref{}, err
+	}
+	if err := sameAt(at, finalized); err != nil {
+		return eth.L2Ref{}, err
+	}
+	from := canonical
+	if labelled.Number < canonical.Number {
+		if from, err = w.byNumber(ctx, labelled.Number); err != nil {
 			return eth.L2Ref{}, err
 		}
-		if old && first && n.Number <= labelled.Number {
-			return parent, nil
-		}
-		n = parent
 	}
-	return finalized, sameAt(n, finalized)
+	if canonical.L1Origin.Number <= w.cfg.SeqWindowSize {
+		return finalized, nil
+	}
+	old, ok, err := w.lastUpTo(ctx, from, canonical.L1Origin.Number-w.cfg.SeqWindowSize-1, finalized.Number)
+	if err != nil {
+		return eth.L2Ref{}, err
+	}
+	if !ok || old.Number-old.SequenceNumber <= finalized.Number {
+		return finalized, nil
+	}
+	first, err := w.byNumber(ctx, old.Number-old.SequenceNumber)
+	if err != nil {
+		return eth.L2Ref{}, err
+	}
+	return w.parent(ctx, first) // says so if it is not the first of its epoch
 }
 
-// deriveStart goes back from the safe head by the channel timeout (RULES 8.2).
+// deriveStart goes back from the safe head by the channel timeout (RULES 8.2): to the highest block whose L1 origin is that
+// far below the safe head's, where the origin of that block decides how far that is.
 func (w walker) deriveStart(ctx context.Context, safe eth.L2Ref) (derive.Start, error) {
 	chain, err := w.systemConfig(ctx, safe)
 	if err != nil {
 		return derive.Start{}, err
 	}
-	n, origin := safe, eth.L1Ref{}
-	for {
-		if origin.ID() != n.L1Origin {
-			if origin, err = w.canonicalOrigin(ctx, n); err != nil {
-				return derive.Start{}, err
-			}
+	safeOrigin, err := w.canonicalOrigin(ctx, safe)
+	if err != nil {
+		return derive.Start{}, err
+	}
+	n, origin, timeout := safe, safeOrigin, w.cfg.L1Rules(safeOrigin.Time).ChannelTimeout
+	for { // at most twice: the timeout has changed once, at Granite
+		target := w.cfg.Genesis.L1.Number
+		if safe.L1Origin.Number > target+timeout {
+			target = safe.L1Origin.Number - timeout
 		}
-		if n.Number == w.cfg.Genesis.L2.Number || n.L1Origin.Number <= w.cfg.Genesis.L1.Number ||
-			n.L1Origin.Number+w.cfg.L1Rules(origin.Time).ChannelTimeout <= safe.L1Origin.Number {
-			break
-		}
-		parent, err := w.parent(ctx, n)
-		if isMissing(err) {
-			return w.deriveStartBelow(ctx, safe, chain, n, origin)
-		}
-		if err != nil {
+		var ok bool
+		if n, ok, err = w.lastUpTo(ctx, safe, target, w.cfg.Genesis.L2.Number); err != nil {
 			return derive.Start{}, err
 		}
-		n = parent
+		if origin, err = w.canonicalOrigin(ctx, n); err != nil {
+			return derive.Start{}, err
+		}
+		if !ok && n.Number != w.cfg.Genesis.L2.Number {
+			return w.deriveStartBelow(ctx, safe, chain, n, origin)
+		}
+		there := w.cfg.L1Rules(origin.Time).ChannelTimeout
+		if n.Number == w.cfg.Genesis.L2.Number || n.L1Origin.Number <= w.cfg.Genesis.L1.Number || there <= timeout {
+			break
+		}
+		timeout = there
 	}
 	inbox, err := w.systemConfig(ctx, n)
 	if err != nil {
@@ -204,6 +225,41 @@ func (w walker) deriveStart(ctx context.Context, safe eth.L2Ref) (derive.Start, 
 		return derive.Start{}, wrongOrigin(n, base.L1Ref)
 	}
 	return derive.Start{Base: base, Inbox: inbox, Safe: safe, Chain: chain}, nil
+}
+
+// lastUpTo is the highest block, from a block down to a height, whose L1 origin is at or below a number. Origins go up with
+// the chain, so it doubles its steps downwards and halves what is left: some twenty reads for a day of blocks. Not ok, and
+// the lowest block that the engine has from that height on, if the origins of all of them are above.
+func (w walker) lastUpTo(ctx context.Context, from eth.L2Ref, origin, floor uint64) (n eth.L2Ref, ok bool, err error) {
+	if from.L1Origin.Number <= origin {
+		return from, true, nil
+	}
+	above, below := from, eth.L2Ref{}             // the lowest known to be above; the highest known not to be
+	limit, known, step := floor, false, uint64(1) // nothing is looked for below limit; known: below is set
+	for above.Number > limit {
+		next := limit
+		switch {
+		case known:
+			next = below.Number + (above.Number-below.Number)/2
+			if next == below.Number {
+				return below, true, nil
+			}
+		case above.Number-limit > step:
+			next, step = above.Number-step, 2*step
+		}
+		at, err := w.byNumber(ctx, next)
+		switch {
+		case isMissing(err):
+			limit, step = next+1, 1
+		case err != nil:
+			return n, false, err
+		case at.L1Origin.Number <= origin:
+			below, known = at, true
+		default:
+			above = at
+		}
+	}
+	return above, false, nil
 }
 
 // deriveStartBelow finds the start for an engine whose oldest block is lowest, with an L1 origin above the one that is

@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -243,7 +244,7 @@ func gasLimitAt(w *startWorld, number uint64) uint64 {
 	return w.cfg.Genesis.SystemConfig.GasLimit
 }
 
-// Below finalized nothing is looked at, however long the chain; above, each L2 block once and each L1 block once per pass.
+// However long the chain, a handful of blocks is looked at.
 func TestFindStartReadsWhatItNeeds(t *testing.T) {
 	w := newStartWorld(300)
 	w.label(299, 100)
@@ -253,7 +254,7 @@ func TestFindStartReadsWhatItNeeds(t *testing.T) {
 	if _, err := w.find(eth.L2Ref{}); err != nil {
 		t.Fatal(err)
 	}
-	if l2 > 3+12+51+4 || l1 > 1+51+1 {
+	if l2 > 35 || l1 > 4 {
 		t.Errorf("%d reads from the engine, %d from L1", l2, l1)
 	}
 }
@@ -292,5 +293,45 @@ func TestCanonicalUnsafeStaysOnTheSafeChain(t *testing.T) {
 	w.l1.reorg(15)
 	if _, _, err := walk.canonicalUnsafe(t.Context(), h); !errors.Is(err, eth.ErrForkchoice) {
 		t.Errorf("error %v", err)
+	}
+}
+
+// lastUpTo finds what a walk block by block finds, whatever the lengths of epochs and wherever old blocks are missing.
+func TestLastUpToFindsWhatAWalkFinds(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		w := &startWorld{cfg: testConfig(startWindow), l1: newModelL1()}
+		w.cfg.Genesis.L1 = w.l1.blocks[0].ID()
+		w.engine = newModelEngine(w.cfg)
+		refs := []eth.L2Ref{w.engine.ref(0)}
+		for range rng.IntN(40) {
+			origin := w.l1.mine(genesisTime)
+			for range 1 + rng.IntN(5) {
+				w.engine.extend(origin)
+				refs = append(refs, w.engine.ref(uint64(len(refs))))
+			}
+		}
+		lowest := rng.IntN(len(refs))
+		if rng.IntN(2) == 0 {
+			lowest = 0
+		}
+		w.engine.prune(uint64(lowest))
+		from, floor := refs[lowest+rng.IntN(len(refs)-lowest)], uint64(rng.IntN(len(refs)))
+		floor = min(floor, from.Number)
+		origin := uint64(rng.IntN(len(w.l1.blocks) + 2))
+
+		want, wantOK := from, from.L1Origin.Number <= origin
+		for n := int(from.Number); !wantOK && n >= max(lowest, int(floor)); n-- {
+			want, wantOK = refs[n], refs[n].L1Origin.Number <= origin
+		}
+		reads := 0
+		w.engine.fault = func(string) (error, bool) { reads++; return nil, false }
+		got, ok, err := walker{cfg: w.cfg, l1: w.l1, l2: w.engine}.lastUpTo(t.Context(), from, origin, floor)
+		if err != nil || got != want || ok != wantOK {
+			t.Fatalf("from %d, origin %d, floor %d, lowest %d: %s %t, want %s %t, %v", from.Number, origin, floor, lowest, got, ok, want, wantOK, err)
+		}
+		if reads > 24 {
+			t.Errorf("%d reads for %d blocks", reads, len(refs))
+		}
 	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core"
-	gethlog "github.com/ethereum/go-ethereum/log"
 
 	"github.com/cairn-rollup/cairn/driver"
 	"github.com/cairn-rollup/cairn/engine"
@@ -108,7 +107,7 @@ func (f *l2Flags) openEmbedded(
 	if err != nil {
 		return nil, err
 	}
-	gethlog.SetDefault(gethlog.NewLogger(engineLog{log.Handler()}))
+	geth.SetLog(engineLog{log.Handler()})
 	opened, err := geth.Open(geth.Config{
 		Name: "engine", Genesis: genesis, DataDir: disk.DataDir, Archive: f.Archive, Durable: disk.DataDir != "",
 		Host: f.HTTPAddr, Port: f.HTTPPort, CORS: []string{"*"}, VirtualHosts: []string{"*"},
