@@ -1,9 +1,10 @@
 # Targets for people and for CI. `make help` lists them.
 GO       ?= go
 FUZZTIME ?= 2000x
+KILLS    ?= 20
 LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint fmt bench contracts clients e2e cover check
+.PHONY: help build test race fuzz lint fmt bench contracts clients kill harness e2e cover check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -42,6 +43,13 @@ contracts: ## rebuild the contracts and compare with what is committed (needs No
 
 clients: ## real clients (viem) against a devnet (needs Node.js)
 	test/clients/run.sh
+
+kill: build ## kill node and engine, a standalone op-geth, KILLS times (default 20); the chain goes on
+	$(GO) build -modfile=tools/geth.mod -o bin/geth github.com/ethereum/go-ethereum/cmd/geth
+	CAIRN=$(CURDIR)/bin/cairn CAIRN_GETH=$(CURDIR)/bin/geth $(GO) test -count=1 -timeout 60m -v ./test/realengine -args -kills=$(KILLS)
+
+harness: build ## the published cases of ../shared/harness, recorded from op-node
+	test/harness/run.sh
 
 e2e: ## the end-to-end test
 	$(GO) test -count=1 -run TestWholeRollup -v ./devnet

@@ -168,7 +168,7 @@ func (c *Core) onL1Fetched(e L1Fetched) {
 // as endpoints behind a load balancer do: then there is no hurry.
 func (c *Core) onMisfit(block *eth.L1Block, why error) {
 	if c.misfit == block.Hash {
-		c.l1Lane.done(c.now, c.cfg.Seed, why)
+		c.l1Lane.done(c.now, c.cfg.Seed, eth.WithFault(eth.L1BlockMissing, why))
 	}
 	c.misfit = block.Hash
 	c.rewind(why.Error())

@@ -166,6 +166,11 @@ func (c *Core) onRead(asked call, e EngineDone) {
 	d := asked.derived
 	ref := d.Ref(e.Payload.ExecutionPayload.BlockHash)
 	if why := attributes.Matches(c.cfg.Rollup, &d.Attributes, d.Parent.Hash, e.Payload); why != attributes.MismatchNone {
+		if ref.Number <= c.heads.Safe.Number && !d.Attributes.OnlyDeposits() {
+			// It is safe, so all of this has happened before: the engine has rejected the block then, and has it with deposits only.
+			c.check(c.machine.Reject())
+			return
+		}
 		if ref.Number <= c.heads.Safe.Number {
 			c.restart(eth.WithFault(eth.EngineLying, fmt.Errorf("safe block %s differs from what L1 says in its %s", ref, why)))
 			return

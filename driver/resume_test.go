@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common/hexutil"
+
 	"github.com/cairn-rollup/cairn/eth"
 )
 
@@ -179,6 +181,31 @@ func TestAResumedDerivationRepeatsWhatIsFinal(t *testing.T) {
 	}
 	if now := verifier.status(); now.Counts.Restarts != 0 || now.Counts.Consolidated == 0 || now.Sync.SafeL2.Number <= safe.Number || len(verifier.written) < written {
 		t.Errorf("safe head is %s, %+v, %d entries written down, were %d", now.Sync.SafeL2, now.Counts, len(verifier.written), written)
+	}
+}
+
+func TestARepeatedBlockThatWasRejectedIsNotTriedAgain(t *testing.T) {
+	s, sequencer, verifier := pair(t, Sequencing{})
+	s.l1.lag = 0
+	s.batcher.change = func(number uint64, txs []hexutil.Bytes) []hexutil.Bytes {
+		if number%7 == 3 {
+			return append(txs[:len(txs):len(txs)], badTx)
+		}
+		return txs
+	}
+	s.run(100 * time.Second)
+	rejected := verifier.status().Counts.Rejected
+	_, safe, _ := verifier.heads()
+	verifier.saved = verifier.saved[:1]
+	verifier.boot()
+	verifier.engine.calls = nil
+	s.run(100 * time.Millisecond)
+	if rejected < 3 || verifier.status().Counts.Rejected != 0 || verifier.status().Counts.Restarts != 0 || slices.Contains(verifier.engine.calls, "build") {
+		t.Errorf("%d blocks were rejected; again: %+v, calls %v", rejected, verifier.status().Counts, verifier.engine.calls)
+	}
+	s.run(30 * time.Second)
+	if _, now, _ := verifier.heads(); now.Number <= safe.Number || verifier.status().Counts.Restarts != 0 || sequencer.failed != nil {
+		t.Errorf("safe head is %s, was %s; %+v", now, safe, verifier.status().Counts)
 	}
 }
 

@@ -76,6 +76,9 @@ func (b *Beacon) learn(clock SlotClock) {
 	b.clock = clock
 }
 
+// unlearn forgets what was not configured, to ask for it again: it may have been another chain's.
+func (b *Beacon) unlearn() { b.learn(b.cfg.Clock) }
+
 func (b *Beacon) positive(text, name string) (uint64, error) {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n == 0 {

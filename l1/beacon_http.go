@@ -35,29 +35,6 @@ func notInName(r rune) bool {
 
 func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
-// concealer replaces the parts of a URL and of headers in which providers put keys. Beacon nodes repeat the path in
-// their refusals.
-func concealer(u *url.URL, header http.Header) *strings.Replacer {
-	var secrets []string
-	conceal := func(text string) {
-		if len(text) > 1 {
-			secrets = append(secrets, text, "…")
-		}
-	}
-	conceal(strings.TrimSuffix(u.Path, "/"))
-	conceal(strings.TrimSuffix(u.EscapedPath(), "/"))
-	conceal(u.RawQuery)
-	if password, ok := u.User.Password(); ok {
-		conceal(password)
-	}
-	for _, values := range header {
-		for _, value := range values {
-			conceal(value)
-		}
-	}
-	return strings.NewReplacer(secrets...)
-}
-
 // get reads one answer of status 200; any other is a *StatusError. The error is marked, unless ctx was cancelled. kind is
 // what the request is counted as.
 func (b *Beacon) get(ctx context.Context, path, kind string, query url.Values) ([]byte, error) {

@@ -90,7 +90,8 @@ var faultsByUse = []eth.Fault{
 	eth.BeaconLying, eth.BlobsMissing,
 }
 
-// failure is the error of a search that did not find everything.
+// failure is the error of a search that did not find everything. A source that says that there are no blobs at that time
+// may have told another chain's time when it was asked for it, before somebody corrected that.
 func (s *BlobSources) failure(ctx context.Context, search *blobSearch) error {
 	slot := s.slot(search.ref.Time)
 	missing := &MissingBlobsError{Slot: slot, Hashes: search.missing}
@@ -103,6 +104,9 @@ func (s *BlobSources) failure(ctx context.Context, search *blobSearch) error {
 		}
 		unserved.Sources = append(unserved.Sources, SourceError{Name: source.name, Err: err})
 		allSay = allSay && errors.Is(err, eth.ErrNotFound)
+		if f := eth.FaultOf(err); f == eth.BlobsMissing || f == eth.BeaconWrongChain {
+			source.beacon.unlearn()
+		}
 		if r := slices.Index(faultsByUse, eth.FaultOf(err)); r >= 0 {
 			rank = min(rank, r)
 		}

@@ -75,14 +75,15 @@ func Dial(endpoint string, cfg DialConfig) (*Endpoint, error) {
 	}
 	base = base.Clone()
 	base.MaxIdleConnsPerHost = idleConnections
-	transport := &transport{base: base, max: cfg.MaxAnswer}
+	e := newEndpoint(name, cfg)
+	e.conceal = concealer(u, cfg.Header)
+	transport := &transport{base: base, max: cfg.MaxAnswer, conceal: e.conceal}
 	connect := func(ctx context.Context) (*rpc.Client, error) {
 		return rpc.DialOptions(ctx, endpoint,
 			rpc.WithHTTPClient(&http.Client{Transport: transport}),
 			rpc.WithWebsocketMessageSizeLimit(cfg.MaxAnswer),
 			rpc.WithHeaders(cfg.Header.Clone()))
 	}
-	e := newEndpoint(name, cfg)
 	e.connect, e.streams, e.idle = connect, streams, transport.base.CloseIdleConnections
 	return e, nil
 }
@@ -98,8 +99,9 @@ func NewEndpoint(name string, client *rpc.Client, cfg DialConfig) *Endpoint {
 // transport makes every response body end in a TooLargeError after max bytes, counted after decompression, and turns
 // answers that ask for fewer requests into a *busyError.
 type transport struct {
-	base *http.Transport
-	max  int64
+	base    *http.Transport
+	max     int64
+	conceal *strings.Replacer
 }
 
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -110,13 +112,14 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	after := resp.Header.Get("Retry-After")
 	if resp.StatusCode == http.StatusTooManyRequests || (resp.StatusCode == http.StatusServiceUnavailable && after != "") {
 		defer resp.Body.Close()
-		start, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+		start, err := io.ReadAll(io.LimitReader(resp.Body, 4*maxErrorBody)) // more, so that no key is cut in two
 		if err != nil {
 			start = nil // the status says enough
 		}
+		start = []byte(t.conceal.Replace(string(start)))
 		return nil, &busyError{
 			after: retryAfter(after, time.Now()),
-			err:   rpc.HTTPError{StatusCode: resp.StatusCode, Status: resp.Status, Body: start},
+			err:   rpc.HTTPError{StatusCode: resp.StatusCode, Status: resp.Status, Body: start[:min(len(start), maxErrorBody)]},
 		}
 	}
 	resp.Body = bounded(resp.Body, t.max)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math/big"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Endpoint struct {
 	connect func(context.Context) (*rpc.Client, error) // nil: client is the caller's
 	streams bool                                       // it can announce heads
 	idle    func()                                     // drops connections that are not in use; nil: nothing to do
+	conceal *strings.Replacer                          // takes what may be secret out of what the endpoint says
 	rate    throttle
 	slots   chan struct{} // one value for each request under way; nil: any number
 	dialing chan struct{} // has the value of whoever connects
@@ -40,7 +42,7 @@ type Endpoint struct {
 
 func newEndpoint(name string, cfg DialConfig) *Endpoint {
 	e := &Endpoint{
-		name: name, cfg: cfg, rate: throttle{limit: cfg.RateLimit}, requests: make(map[string]uint64),
+		name: name, cfg: cfg, conceal: strings.NewReplacer(), rate: throttle{limit: cfg.RateLimit}, requests: make(map[string]uint64),
 		dialing: make(chan struct{}, 1), asking: make(chan struct{}, 1),
 	}
 	if cfg.MaxConcurrency > 0 {
@@ -131,7 +133,7 @@ func (e *Endpoint) send(ctx context.Context, method string, n int, with func(con
 	case limited.Err() != nil:
 		err = context.DeadlineExceeded // the client may have put it into other words
 	}
-	err = named(err)
+	err = named(e.withoutSecrets(err))
 	if eth.FaultOf(err) == eth.L1RateLimited {
 		e.rate.refused(time.Now())
 	}

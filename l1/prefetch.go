@@ -26,6 +26,8 @@ type PrefetchConfig struct {
 	MaxBytes    int64         // bytes of blocks that wait to be asked for; 16 MiB
 	Margin      uint64        // blocks below the head never fetched ahead, more than the confirmation depth; 16
 	Timeout     time.Duration // of fetching one block ahead, from whoever has it; 30 s
+	// Fetched is told of each block that was fetched ahead, by any goroutine; nil: nobody is.
+	Fetched func(*eth.L1Block)
 }
 
 func (c PrefetchConfig) withDefaults() PrefetchConfig {
@@ -244,6 +246,9 @@ func (p *Prefetcher) fetch(ctx context.Context, a *ahead) {
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.Timeout)
 	defer cancel()
 	b, err := p.Source.BlockByNumber(ctx, a.number)
+	if err == nil && p.cfg.Fetched != nil {
+		p.cfg.Fetched(b)
+	}
 
 	p.mu.Lock()
 	defer p.mu.Unlock()

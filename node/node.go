@@ -34,11 +34,13 @@ type Node struct {
 	driver *driver.Driver
 	l1     *l1.Prefetcher
 	blobs  *l1.BlobSources
-	safe   *store.SafeHeads
-	inputs *store.Inputs // nil: in memory
-	server *rpc.Server
-	more   []*httpserve.Server // metrics, if they are served
-	heads  chan driver.L1Heads
+	// blobsAhead fetches those of blocks that l1 has fetched ahead.
+	blobsAhead *l1.BlobPrefetcher
+	safe       *store.SafeHeads
+	inputs     *store.Inputs // nil: in memory
+	server     *rpc.Server
+	more       []*httpserve.Server // metrics, if they are served
+	heads      chan driver.L1Heads
 }
 
 // New checks the configuration and opens ports and disk. Run starts the rest, Close ends what New began.
@@ -121,15 +123,17 @@ func (n *Node) openL1() {
 	if n.inputs != nil {
 		cfg.Keep, blobs.Keep = n.inputs, n.inputs
 	}
-	n.l1 = l1.NewPrefetcher(l1.NewSource(n.cfg.L1.Endpoints, cfg),
-		l1.PrefetchConfig{Margin: n.cfg.VerifierConfs + prefetchMargin, Concurrency: n.cfg.L1.PrefetchSize})
 	n.blobs = l1.NewBlobSources(n.cfg.L1.Beacons, blobs)
+	n.blobsAhead = l1.NewBlobPrefetcher(n.blobs)
+	n.l1 = l1.NewPrefetcher(l1.NewSource(n.cfg.L1.Endpoints, cfg), l1.PrefetchConfig{
+		Margin: n.cfg.VerifierConfs + prefetchMargin, Concurrency: n.cfg.L1.PrefetchSize, Fetched: n.blobsAhead.Ahead,
+	})
 }
 
 func (n *Node) openDriver() {
 	cfg := n.cfg
 	ports := driver.Ports{
-		Engine: cfg.Engine.Port, Sync: cfg.Engine.Sync, L1: n.l1, Blobs: n.blobs, Safe: n.safe, Publish: cfg.Publish, Heads: n.heads, Log: cfg.Log,
+		Engine: cfg.Engine.Port, Sync: cfg.Engine.Sync, L1: n.l1, Blobs: n.blobsAhead, Safe: n.safe, Publish: cfg.Publish, Heads: n.heads, Log: cfg.Log,
 	}
 	if n.inputs != nil {
 		ports.Memory = memory{cfg.Rollup, n.inputs}
@@ -235,6 +239,7 @@ func (n *Node) Run(ctx context.Context) error {
 		return n.l1.Follow(ctx, l1.FollowConfig{Interval: n.cfg.L1.Poll, LabelInterval: n.cfg.L1.Labels}, heads, errs)
 	})
 	group.Go(func() error { return n.l1.Run(ctx) })
+	group.Go(func() error { return n.blobsAhead.Run(ctx) })
 	group.Go(func() error { return n.passHeads(ctx, heads, errs) })
 	group.Go(func() error { return n.driver.Run(ctx) })
 	group.Go(func() error { return n.server.Serve(ctx) })
