@@ -4,7 +4,7 @@ FUZZTIME ?= 2000x
 KILLS    ?= 20
 LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint fmt bench contracts clients kill harness e2e cover check
+.PHONY: help build test race fuzz lint fmt bench benchnode contracts clients anvil kill harness e2e cover check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -37,12 +37,20 @@ bench: ## the figures of docs/performance.md
 	$(GO) test -run '^$$' -bench . ./driver
 	$(GO) test -run '^$$' -bench Writer ./channel
 	$(GO) test -run '^$$' -bench Encode ./batcher/encoder
+	$(GO) test -run '^$$' -bench 'Requests|Restart' -benchtime 3x ./l1
+	$(MAKE) benchnode
+
+benchnode: build ## the figures of a following node (needs ../shared/harness)
+	test/harness/bench.sh
 
 contracts: ## rebuild the contracts and compare with what is committed (needs Node.js)
 	cd contracts && npm ci && node build.mjs --check
 
 clients: ## real clients (viem) against a devnet (needs Node.js)
 	test/clients/run.sh
+
+anvil: ## sequencer and verifier with anvil as L1, which reorganises (needs Node.js)
+	test/anvil/run.sh
 
 kill: build ## kill node and engine, a standalone op-geth, KILLS times (default 20); the chain goes on
 	$(GO) build -modfile=tools/geth.mod -o bin/geth github.com/ethereum/go-ethereum/cmd/geth

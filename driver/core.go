@@ -79,6 +79,7 @@ type Core struct {
 	misfit                     common.Hash // the last L1 block that did not fit
 
 	dropped map[string]int
+	refusal error // of the last derived block, if the engine called it invalid
 	failure error // why the node has ended
 	moved   Moved
 	spent   Spent
@@ -235,7 +236,7 @@ func (c *Core) restart(why error) {
 
 // forget drops everything that was concluded from the engine's chain.
 func (c *Core) forget() {
-	c.machine, c.want, c.differs, c.truncate, c.resume, c.posted = nil, nil, nil, false, false, nil
+	c.machine, c.want, c.differs, c.truncate, c.resume, c.posted, c.refusal = nil, nil, nil, false, false, nil, nil
 	c.history, c.recorded, c.settled = derive.History{}, eth.L1Ref{}, 0
 	c.told = eth.ForkchoiceState{}
 	c.seq.forget()

@@ -60,9 +60,18 @@ func (c *Core) derive() {
 		// is left behind with its snapshot when L1 reorganises. Going back in L1 block by block would lead here again.
 		c.restart(errors.New(w.Reason))
 	case derive.Halt:
-		c.fail(errors.New("derivation halted: " + w.Reason))
+		c.fail(c.halted(w.Reason))
 	case derive.NeedL2, derive.Build:
 	}
+}
+
+// halted is why there is no way on. If that is because the engine refuses even a block of deposits, which needs nothing but
+// the protocol, its words are part of it: it is the engine then that is to be looked at.
+func (c *Core) halted(reason string) error {
+	if c.refusal == nil {
+		return errors.New("derivation halted: " + reason)
+	}
+	return eth.WithFault(eth.EngineRejectsBlock, fmt.Errorf("derivation halted: %s: %w", reason, c.refusal))
 }
 
 // record keeps a snapshot of the machine once all data of an L1 block is used.

@@ -147,6 +147,7 @@ func (c *Core) onBuilt(asked call, e EngineDone) {
 	d := asked.derived
 	if e.Err != nil {
 		c.counts.Rejected++
+		c.refusal = e.Err
 		c.report(Warn, "derived block is invalid", "parent", d.Parent, "l1", d.DerivedFrom, "err", e.Err, "deposits_only", d.Attributes.OnlyDeposits())
 		c.check(c.machine.Reject())
 		return
@@ -155,7 +156,7 @@ func (c *Core) onBuilt(asked call, e EngineDone) {
 	c.check(c.machine.Confirm(ref))
 	c.told = asked.labels
 	c.told.HeadBlockHash = ref.Hash
-	c.heads, c.differs = c.heads.Derived(ref), nil
+	c.heads, c.differs, c.refusal = c.heads.Derived(ref), nil, nil
 	c.counts.Derived++
 	c.holdSequencer(c.blockTime()) // L1 knows more than we do: no own block before that is taken in (RULES 10.4)
 	c.report(Debug, "derived", "block", ref, "txs", len(d.Attributes.Transactions), "l1", d.DerivedFrom)
@@ -182,6 +183,7 @@ func (c *Core) onRead(asked call, e EngineDone) {
 	}
 	c.check(c.machine.Confirm(ref))
 	c.counts.Consolidated++
+	c.refusal = nil
 	c.heads = c.heads.Consolidated(ref)
 	c.report(Debug, "consolidated", "block", ref, "l1", d.DerivedFrom)
 }

@@ -9,7 +9,7 @@ import (
 
 // saveEvery is how often a snapshot is kept at most: what is derived in that time is derived again after kill -9, from L1
 // blocks that are on disk.
-const saveEvery = 10 * time.Second
+const saveEvery = 2 * time.Second
 
 // resumeFrom goes on from the newest of these snapshots. The others are where a rewind finds its way if L1 has reorganised
 // since; unsafe blocks may have lost their L1 origin then.

@@ -92,7 +92,12 @@ func TestL1ThatContradictsItselfIsNotPressed(t *testing.T) {
 	s.events = nil
 	verifier.handle(s.l1.heads())
 	before := verifier.total
+	verifier.waits = nil
 	s.run(20 * time.Second)
+	other := func(w Wait) bool { return w.Lane != "l1" || w.Fault != eth.L1BlockMissing }
+	if len(verifier.waits) == 0 || slices.ContainsFunc(verifier.waits, other) {
+		t.Errorf("waits %+v, want some for a block that L1's own head stands on", verifier.waits)
+	}
 	if steps := verifier.total - before; steps < 100 || steps > 3000 {
 		t.Errorf("%d steps in 20 seconds", steps)
 	}
@@ -199,6 +204,11 @@ func TestRejectedDerivedBlockIsReplacedByDepositsOnly(t *testing.T) {
 	if _, safe, _ := n.heads(); safe.Number <= bad {
 		t.Errorf("safe head %s does not go on after %d", safe, bad)
 	}
+	for _, n := range []*node{n, verifier} {
+		if n.driver.core.refusal != nil {
+			t.Errorf("a later end would be blamed on the engine: %v", n.driver.core.refusal)
+		}
+	}
 }
 
 func TestRejectedDepositsEndTheNodeWithTheReason(t *testing.T) {
@@ -209,8 +219,11 @@ func TestRejectedDepositsEndTheNodeWithTheReason(t *testing.T) {
 	if verifier.failed == nil || !strings.Contains(verifier.failed.Error(), "deposits only") {
 		t.Fatalf("ended with %v", verifier.failed)
 	}
-	if got := verifier.status().Failure; got != verifier.failed.Error() {
-		t.Errorf("status says %q", got)
+	if got := verifier.status(); got.Failure != verifier.failed.Error() || got.Fault != eth.EngineRejectsBlock {
+		t.Errorf("status says %q, %s", got.Failure, got.Fault)
+	}
+	if words := eth.Rejected("a transaction is bad").Error(); !strings.Contains(verifier.failed.Error(), words) {
+		t.Errorf("ended with %v, want the engine's words in it: %s", verifier.failed, words)
 	}
 	if more := verifier.driver.core.Handle(s.now, L1Fetched{Err: errDown}); more != nil {
 		t.Errorf("effects %v after the end", more)

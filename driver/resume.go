@@ -61,7 +61,13 @@ func (w walker) resume(ctx context.Context, known eth.L2Ref) (Position, error) {
 			break // the engine's labels say nothing: findStart knows what to do
 		}
 		if finalized.Number > safe.Number {
-			safe = finalized // the way up to there is derived again, and compared
+			// The way up to there is derived again, and compared: it has to be on this L1.
+			if _, err := w.canonicalOrigin(ctx, finalized); errors.Is(err, errWrongOrigin) {
+				break
+			} else if err != nil {
+				return Position{}, err
+			}
+			safe = finalized
 		}
 		p := Position{Heads: forkchoice.Heads{Unsafe: labels.Unsafe, Safe: safe, Finalized: finalized}}
 		for _, r := range all {

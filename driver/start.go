@@ -325,9 +325,10 @@ func (w walker) canonicalOrigin(ctx context.Context, n eth.L2Ref) (eth.L1Ref, er
 	return origin, nil
 }
 
+var errWrongOrigin = errors.New("wrong L1, or it has reorganised")
+
 func wrongOrigin(n eth.L2Ref, l1 eth.L1Ref) error {
-	return eth.WithFault(eth.L2OriginMissing,
-		fmt.Errorf("L2 block %s has L1 origin %s, but L1 has %s: wrong L1, or it has reorganised", n, n.L1Origin, l1))
+	return eth.WithFault(eth.L2OriginMissing, fmt.Errorf("L2 block %s has L1 origin %s, but L1 has %s: %w", n, n.L1Origin, l1, errWrongOrigin))
 }
 
 func (w walker) label(ctx context.Context, label string) (eth.L2Ref, error) {

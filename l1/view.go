@@ -31,7 +31,7 @@ func (v *view) holds(ref eth.L1Ref) bool {
 func (v *view) learn(ref eth.L1Ref) {
 	if v.contradicts(ref) {
 		v.turn++
-		if ref.Number <= v.floor { // another chain altogether, or one whose finality was broken
+		if v.breaksFinality(ref) { // another chain altogether, or one whose finality was broken
 			clear(v.refs)
 			v.floor = 0
 		}
@@ -41,6 +41,12 @@ func (v *view) learn(ref eth.L1Ref) {
 		clear(v.refs)
 	}
 	v.refs[ref.Number] = ref
+}
+
+// breaksFinality says whether a block contradicts a final one: takes its place, or does not stand on it.
+func (v *view) breaksFinality(ref eth.L1Ref) bool {
+	parent, ok := v.refs[ref.Number-1]
+	return ref.Number <= v.floor || ok && ref.Number-1 <= v.floor && parent.Hash != ref.ParentHash
 }
 
 func (v *view) contradicts(ref eth.L1Ref) bool {

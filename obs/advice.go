@@ -149,7 +149,7 @@ var faults = map[eth.Fault]advice{
 	},
 	eth.L1ReorgTooDeep: {
 		"L1 has reorganised deeper than the node remembers, so it looks for its start again",
-		"",
+		"nothing if it passes; if it stays, the L1 endpoint contradicts what it called final: use another with --l1",
 	},
 	eth.DerivationHalted: {
 		"the protocol has no way on from here",

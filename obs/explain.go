@@ -30,11 +30,11 @@ const (
 	WindowExpiredRisk  Code = "window-expired-risk"  // three quarters of the sequencing window have passed without a batch
 	ForcedBlocksOnly   Code = "forced-blocks-only"   // the sequencing window has passed: blocks hold nothing but deposits
 	SlowL1Block        Code = "slow-l1-block"        // an L1 block has been waited for for long, without an error
-	SlowBlobs          Code = "slow-blobs"           // blobs have
-	SlowEngine         Code = "slow-engine"          // the engine has
-	SlowDisk           Code = "slow-disk"            // the disk has
+	SlowBlobs          Code = "slow-blobs"           // blobs have been waited for for long, without an error
+	SlowEngine         Code = "slow-engine"          // the engine has been waited for for long, without an error
+	SlowDisk           Code = "slow-disk"            // the disk has been waited for for long, without an error
 	SequencerStopped   Code = "sequencer-stopped"    // this node may sequence, and is switched off
-	SequencerStalled   Code = "sequencer-stalled"    // it is switched on, and makes no blocks
+	SequencerStalled   Code = "sequencer-stalled"    // the sequencer is switched on, and makes no blocks
 	L1FinalizedUnknown Code = "l1-finalized-unknown" // L1 has never told a finalized block
 	L1NotFinalizing    Code = "l1-not-finalizing"    // L1's finalized block is old
 

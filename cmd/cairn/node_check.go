@@ -60,7 +60,7 @@ func (c *nodeCmd) missing() error {
 		}
 	}
 	need(len(c.L1.Endpoints) > 0, "--l1")
-	need(c.L1.Beacon != "" || len(c.L1.BeaconFallbacks) > 0, "--l1.beacon")
+	need(c.L1.Beacon != "" || len(c.L1.BeaconFallbacks) > 0 || c.L1.BeaconIgnore, "--l1.beacon")
 	if c.L2.Engine == external {
 		need(c.L2.Endpoint != "", "--l2")
 		need(c.L2.JWTSecret != "", "--l2.jwt-secret")
@@ -125,6 +125,8 @@ func (c *nodeCmd) checkSync() error {
 		return wrong("syncmode.offset-el-safe", f.OffsetSafe, "give a time of 0 or more, 12h is usual")
 	case f.Timeout <= 0:
 		return wrong("l2.engine-rpc-timeout", f.Timeout, "give a time, 10s is usual")
+	case c.Sequencer.Enabled && f.Engine == embedded && !f.Archive:
+		return wrong("l2.archive", false, "with --sequencer.enabled a killed engine would lose blocks that others were told of; leave it out")
 	case c.Log.Status < 0:
 		return wrong("status-interval", c.Log.Status, "give a time, 0 for no status")
 	}

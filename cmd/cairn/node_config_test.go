@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -83,6 +84,39 @@ func TestFlagsThatStandForOthers(t *testing.T) {
 		if got := (&l1Flags{CacheSize: size}).cacheBytes(window); got != want {
 			t.Errorf("--l1.cache-size=%d is %d bytes, want %d", size, got, want)
 		}
+	}
+}
+
+// An embedded engine that is killed keeps its blocks only if it keeps the state of each. A sequencer's must: others were
+// told of them.
+func TestASequencersEmbeddedEngineKeepsWhatItHasMade(t *testing.T) {
+	for _, test := range []struct {
+		flags []string
+		wrong bool
+	}{
+		{[]string{"--sequencer.enabled", "--l2.archive=false"}, false}, // an engine of its own looks after itself
+		{[]string{"--engine=embedded", "--l2.archive=false"}, false},
+		{[]string{"--engine=Embedded", "--sequencer.enabled"}, false},
+		{[]string{"--engine=Embedded", "--sequencer.enabled", "--l2.archive=false"}, true},
+	} {
+		c := parseNode(t, nodeArgs(test.flags...)...)
+		var field *rollup.FieldError
+		if err := c.check(); test.wrong != errors.As(err, &field) || test.wrong && field.Field != "--l2.archive" {
+			t.Errorf("%q: %v", test.flags, err)
+		}
+	}
+	if !parseNode(t, nodeArgs("--engine=embedded")...).L2.Archive {
+		t.Error("it is not the default")
+	}
+}
+
+func TestAChainWithoutBlobsNeedsNoBeacon(t *testing.T) {
+	c := parseNode(t, "--network=op-sepolia", "--l2=http://e", "--l2.jwt-secret=jwt", "--l1.beacon.ignore")
+	if err := c.check(); err != nil {
+		t.Fatal(err)
+	}
+	if beacons, err := c.L1.beacons(); err != nil || len(beacons) != 0 {
+		t.Errorf("%v, %v", beacons, err)
 	}
 }
 

@@ -48,6 +48,7 @@ type l1Flags struct {
 	Beacon          string        `name:"l1.beacon" help:"Beacon API of an L1 consensus node." env:"OP_NODE_L1_BEACON" placeholder:"URL"`
 	BeaconFallbacks []string      `name:"l1.beacon-fallbacks" help:"More Beacon APIs, for blobs that one lacks." aliases:"l1.beacon-archiver" env:"OP_NODE_L1_BEACON_FALLBACKS,OP_NODE_L1_BEACON_ARCHIVER" placeholder:"URL,URL"`
 	BeaconHeader    string        `name:"l1.beacon-header" help:"HTTP header for --l1.beacon: 'X-Key: value'." env:"OP_NODE_L1_BEACON_HEADER" placeholder:"HEADER"`
+	BeaconIgnore    bool          `name:"l1.beacon.ignore" help:"Do without, on a chain whose batches are calldata." env:"OP_NODE_L1_BEACON_IGNORE"`
 	BeaconFetchAll  bool          `name:"l1.beacon.fetch-all-sidecars" help:"For Beacon APIs that cannot pick blobs." env:"OP_NODE_L1_BEACON_FETCH_ALL_SIDECARS"`
 	SlotDuration    uint64        `name:"l1.beacon.slot-duration-override" help:"Seconds of an L1 slot, if the API does not tell." env:"OP_NODE_L1_BEACON_SLOT_DURATION_OVERRIDE" default:"0"`
 	Poll            time.Duration `name:"l1.http-poll-interval" help:"Time between two looks at L1's head." default:"12s" env:"OP_NODE_L1_HTTP_POLL_INTERVAL"`
@@ -70,7 +71,7 @@ type l2Flags struct {
 	OffsetSafe  time.Duration `name:"syncmode.offset-el-safe" help:"Safe head begins this far behind fetched blocks." default:"12h" env:"OP_NODE_SYNCMODE_OFFSET_EL_SAFE"`
 	EngineSync  bool          `name:"l2.engine-sync" help:"As --syncmode=execution-layer, which replaces it." env:"OP_NODE_L2_ENGINE_SYNC_ENABLED" hidden:""`
 	GenesisFile string        `name:"l2.genesis" help:"Genesis of the embedded engine's chain." env:"CAIRN_L2_GENESIS" placeholder:"FILE" type:"path"`
-	Archive     bool          `name:"l2.archive" help:"Let the embedded engine keep the state of every block." env:"CAIRN_L2_ARCHIVE"`
+	Archive     bool          `name:"l2.archive" help:"The embedded engine writes every state; =false: some, it goes back if killed." default:"true" env:"CAIRN_L2_ARCHIVE"`
 	HTTPAddr    string        `name:"l2.http.addr" help:"IP address of the embedded engine's RPC." default:"127.0.0.1" env:"CAIRN_L2_HTTP_ADDR" placeholder:"IP"`
 	HTTPPort    int           `name:"l2.http.port" help:"Port of the embedded engine's RPC." default:"9546" env:"CAIRN_L2_HTTP_PORT"`
 }

@@ -11,7 +11,6 @@ import "time"
 //	when:"sequencing"  refused only together with --sequencer.enabled
 type legacyFlags struct {
 	L1RPCKind      string        `name:"l1.rpckind" env:"OP_NODE_L1_RPC_KIND" default:"standard" hidden:"" legacy:"one method that every L1 node of today has is used for receipts"`
-	BeaconIgnore   bool          `name:"l1.beacon.ignore" env:"OP_NODE_L1_BEACON_IGNORE" hidden:"" legacy:"the node always starts, and waits for a Beacon API that does not answer"`
 	FinalityBack   uint64        `name:"finality.lookback" env:"OP_NODE_FINALITY_LOOKBACK" default:"0" hidden:"" legacy:"finality has no window that could be too small"`
 	FinalityDelay  uint64        `name:"finality.delay" env:"OP_NODE_FINALITY_DELAY" default:"0" hidden:"" legacy:"each finalized L1 block is looked at, at once"`
 	EngineKind     string        `name:"l2.enginekind" env:"OP_NODE_L2_ENGINE_KIND" default:"reth" hidden:"" legacy:"all engines are driven alike; they sync by themselves only while nothing is final"`
