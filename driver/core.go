@@ -75,6 +75,7 @@ type Core struct {
 
 	engine, l1Lane, originLane lane
 	start                      lane        // the search for the start, which the engine lane does: only the waiting between two
+	calledAt                   time.Time   // when the engine was asked for something last
 	asked                      call        // what the engine lane is doing
 	misfit                     common.Hash // the last L1 block that did not fit
 
@@ -258,6 +259,12 @@ func (c *Core) onStartFound(e StartFound) {
 	if err := p.Heads.Check(); err != nil {
 		c.fail(err)
 		return
+	}
+	if len(p.Resume) == 0 {
+		if err := derive.CheckStart(c.cfg.Rollup, p.Derive.Base.L1Ref); err != nil {
+			c.fail(err)
+			return
+		}
 	}
 	c.heads, c.resume = p.Heads, false
 	if len(p.Resume) > 0 {

@@ -3,6 +3,7 @@ package driver
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cairn-rollup/cairn/attributes"
 	"github.com/cairn-rollup/cairn/derive"
@@ -22,10 +23,17 @@ type call struct {
 	derived *derive.Derived     // of Consolidate and Build
 }
 
+// remindEvery is how long an engine is left alone at most. To be told the labels again finds out that it is gone, or has been
+// started anew and lost blocks, before the next block is needed.
+const remindEvery = 20 * time.Second
+
 // drive gives the engine its next call.
 func (c *Core) drive() {
 	if !c.engine.free(c.now) {
 		return
+	}
+	if !c.now.Before(c.calledAt.Add(remindEvery)) {
+		c.told = eth.ForkchoiceState{}
 	}
 	s := &c.seq
 	build, derived := c.want.(derive.Build)
@@ -47,6 +55,7 @@ func (c *Core) drive() {
 	}
 	switch kind {
 	case forkchoice.Idle:
+		c.wakeAt(c.calledAt.Add(remindEvery))
 		return
 	case forkchoice.Insert:
 		labels.HeadBlockHash = s.sealed.ref.Hash
@@ -72,7 +81,7 @@ func (c *Core) drive() {
 	case forkchoice.Label:
 		c.emit(SetLabels{Labels: labels})
 	}
-	c.engine.busy = true
+	c.engine.busy, c.calledAt = true, c.now
 }
 
 // onEngineDone takes the answer to the call in flight. Done and rejected are answers; a forkchoice error means that our

@@ -47,7 +47,7 @@ func (c *Core) save() {
 // onSaved does not mind a failure: a snapshot that is missing costs time at the next start, waiting for the disk costs it
 // now.
 func (c *Core) onSaved(e Saved) {
-	c.l1Lane.done(c.now, c.cfg.Seed, nil)
+	c.l1Lane.busy = false // what the lane waits for because of L1 is not over
 	if e.Err != nil {
 		c.savedValid = 0 // whatever was to be forgotten may still be there
 		c.report(Warn, "cannot keep a snapshot for the next start", "err", e.Err)
@@ -74,7 +74,7 @@ func (c *Core) findFinal() {
 // onFinalFound moves the finalized head to what was safe as of a finalized L1 block. If that is not known, the next
 // finalized block may be.
 func (c *Core) onFinalFound(e FinalFound) {
-	c.l1Lane.done(c.now, c.cfg.Seed, nil)
+	c.l1Lane.busy = false
 	if e.Err != nil {
 		c.report(Debug, "nothing is written down for a finalized L1 block", "l1", e.L1, "err", e.Err)
 		return

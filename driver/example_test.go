@@ -23,6 +23,9 @@ func Example() {
 		Genesis:   rollup.Genesis{L1: genesis.ID(), L2: eth.BlockID{Hash: common.Hash{2}}, L2Time: 1000},
 		BlockTime: 2, SeqWindowSize: 10, ChannelTimeout: 300, L1ChainID: big.NewInt(1), L2ChainID: big.NewInt(10),
 	}
+	for f := rollup.Regolith; f <= rollup.Holocene; f++ {
+		cfg.SetTime(f, new(uint64))
+	}
 	core := driver.NewCore(driver.Config{Rollup: cfg, Builder: &attributes.Builder{Config: cfg}})
 	now := time.Unix(1010, 0)
 	handle := func(ev driver.Event) {

@@ -237,10 +237,7 @@ func TestIdleMeansNothingToDo(t *testing.T) {
 		if len(n.busy) != 0 || !ok || need.Number != s.l1.head().Number+1 || core.heads.Labels() != core.told {
 			t.Errorf("%s: busy %v, wants %+v, labels told %t", n.name, n.busy, core.want, core.heads.Labels() == core.told)
 		}
-		if n == verifier && !core.wake.IsZero() {
-			t.Errorf("%s: wakes at %s", n.name, core.wake)
-		}
-		if n != verifier && !core.wake.After(s.now) {
+		if !core.wake.After(s.now) {
 			t.Errorf("%s: wakes at %s", n.name, core.wake)
 		}
 		// Asking again gives no work either.
@@ -265,5 +262,38 @@ func TestTamperedSpanBatchesReplaceUnsafeBlocks(t *testing.T) {
 	_, safe, _ := verifier.heads()
 	if safe.Number < 40 || n.engine.canon[safe.Number] != safe.Hash || n.said("unsafe block differs from L1, it will be replaced") < 3 {
 		t.Errorf("safe head %s, %d replaced", safe, n.said("unsafe block differs from L1, it will be replaced"))
+	}
+}
+
+// An engine that has gone away, or has come back with less than it had, is noticed before the next block is needed.
+func TestAnIdleEngineIsReminded(t *testing.T) {
+	s, _, verifier := pair(t, Sequencing{})
+	s.l1.lag = 1000 // finality does not come either
+	s.run(100 * time.Second)
+	s.batcher.off = true
+	s.run(10 * time.Second)
+	e := verifier.engine
+	e.calls = nil
+	s.run(2 * remindEvery)
+	if len(e.calls) < 2 || len(e.calls) > 3 || e.calls[0] != "label" {
+		t.Errorf("calls of an idle engine: %v", e.calls)
+	}
+	e.fault = broken(errDown, "label")
+	s.run(remindEvery + time.Second)
+	if w := verifier.status().Waits; len(w) != 1 || w[0].Lane != "engine" {
+		t.Errorf("the engine is gone, the node waits for %+v", w)
+	}
+	e.fault = noFault
+	s.run(30 * time.Second)
+	if w := verifier.status().Waits; len(w) != 0 {
+		t.Errorf("the engine is back, the node waits for %+v", w)
+	}
+	before, _, _ := verifier.heads()
+	e.lose(3)
+	verifier.amnesia = true
+	verifier.final = eth.L2Ref{}
+	s.run(remindEvery + 30*time.Second)
+	if now, _, _ := verifier.heads(); now != before || verifier.status().Counts.Restarts == 0 || e.canon[len(e.canon)-1] != before.Hash {
+		t.Errorf("the engine lost blocks: head is %s, was %s; %+v", now, before, verifier.status().Counts)
 	}
 }

@@ -54,7 +54,6 @@ func config(t *testing.T) node.Config {
 }
 
 func TestAConfigurationThatCannotWorkIsRefusedByField(t *testing.T) {
-	later := uint64(1_700_000_100)
 	for _, c := range []struct {
 		name   string
 		change func(*rollup.Config)
@@ -62,11 +61,6 @@ func TestAConfigurationThatCannotWorkIsRefusedByField(t *testing.T) {
 	}{
 		{"incomplete", func(c *rollup.Config) { c.BlockTime = 0 }, "block_time"},
 		{"one chain id for both layers", func(c *rollup.Config) { c.L2ChainID = c.L1ChainID }, "l2_chain_id"},
-		{"a fork before Holocene after genesis", func(c *rollup.Config) {
-			for f := rollup.Fjord; f <= rollup.Jovian; f++ {
-				c.SetTime(f, &later)
-			}
-		}, "fjord_time"},
 		{"no Holocene", func(c *rollup.Config) {
 			c.SetTime(rollup.Holocene, nil)
 			c.SetTime(rollup.Isthmus, nil)

@@ -167,8 +167,12 @@ func difference(r slog.Record) string {
 
 var numbers = regexp.MustCompile(`[0-9A-Za-z]*[0-9][0-9A-Za-z]*`)
 
+// durations are spans of time as Go writes them.
+var durations = regexp.MustCompile(`([0-9]+(\.[0-9]+)?(ns|µs|ms|s|m|h))+`)
+
 // shape is a text without its numbers and hashes. Numbers of three digits stay: they are answers of HTTP.
 func shape(text string) string {
+	text = durations.ReplaceAllString(text, "#")
 	return numbers.ReplaceAllStringFunc(text, func(s string) string {
 		if len(s) == 3 && strings.Trim(s, "0123456789") == "" {
 			return s

@@ -62,7 +62,7 @@ func (c *nodeCmd) missing() error {
 	need(len(c.L1.Endpoints) > 0, "--l1")
 	need(c.L1.Beacon != "" || len(c.L1.BeaconFallbacks) > 0 || c.L1.BeaconIgnore, "--l1.beacon")
 	if c.L2.Engine == external {
-		need(c.L2.Endpoint != "", "--l2")
+		need(c.L2.Endpoint != "", "--l2 (or --engine=embedded)")
 		need(c.L2.JWTSecret != "", "--l2.jwt-secret")
 	} else {
 		need(c.Chain.Network != "" || c.L2.GenesisFile != "", "--l2.genesis")

@@ -30,8 +30,13 @@ func Listen(address string, handler http.Handler) (*Server, error) {
 	return &Server{listener, &http.Server{Handler: handler, ReadHeaderTimeout: headerTimeout}}, nil
 }
 
-// URL is where the server answers.
-func (s *Server) URL() string { return "http://" + s.listener.Addr().String() }
+// URL is where the server answers; on this machine, if it does so on every address.
+func (s *Server) URL() string {
+	if at, ok := s.listener.Addr().(*net.TCPAddr); ok && at.IP.IsUnspecified() {
+		return fmt.Sprintf("http://127.0.0.1:%d", at.Port)
+	}
+	return "http://" + s.listener.Addr().String()
+}
 
 // Serve answers until the context ends, whose cause it returns, then lets requests in flight finish for a moment.
 func (s *Server) Serve(ctx context.Context) error {
