@@ -47,16 +47,16 @@ func TestARestartGoesOnWhereItWas(t *testing.T) {
 	if _, _, now := verifier.heads(); now.Number < final.Number {
 		t.Errorf("finalized goes back from %s to %s", final, now)
 	}
-	if !said(verifier, "start found", "resumed", true) {
+	if !verifier.started(true) {
 		t.Error("it does not say so")
 	}
 }
 
-// said says whether a report with a field was made.
-func said(n *node, message, key string, value any) bool {
+// started says whether a start was found by way of a snapshot, or without.
+func (n *node) started(resumed bool) bool {
 	return slices.ContainsFunc(n.reports, func(r Report) bool {
-		at := slices.Index(r.Fields, any(key))
-		return r.Message == message && at >= 0 && r.Fields[at+1] == value
+		at := slices.Index(r.Fields, any("resumed"))
+		return r.Message == "start found" && at >= 0 && r.Fields[at+1] == resumed
 	})
 }
 
@@ -72,7 +72,7 @@ func TestARestartUsesAnOlderSnapshotIfTheEngineHasLostBlocks(t *testing.T) {
 	if len(*asked) == 0 || (*asked)[0] > newest || (*asked)[0]+12 < newest {
 		t.Errorf("snapshots reach to L1 block %d, it asks for %d", newest, *asked)
 	}
-	if !said(verifier, "start found", "resumed", true) {
+	if !verifier.started(true) {
 		t.Error("it did not resume")
 	}
 	_, safe, _ := verifier.heads()
@@ -97,7 +97,7 @@ func TestARestartWalksIfNoSnapshotFits(t *testing.T) {
 			verifier.final = eth.L2Ref{}
 			verifier.boot()
 			s.run(20 * time.Second)
-			if !said(verifier, "start found", "resumed", false) {
+			if !verifier.started(false) {
 				t.Error("it did not walk")
 			}
 			_, safe, _ := verifier.heads()
@@ -176,7 +176,7 @@ func TestAResumedDerivationRepeatsWhatIsFinal(t *testing.T) {
 		t.Errorf("safe is %s, finalized %s, were %s", now, final, safe)
 	}
 	s.run(10 * time.Second)
-	if len(*asked) == 0 || (*asked)[0] != kept+1 || !said(verifier, "start found", "resumed", true) {
+	if len(*asked) == 0 || (*asked)[0] != kept+1 || !verifier.started(true) {
 		t.Errorf("it had read up to %d, and asks for %d", kept, *asked)
 	}
 	if now := verifier.status(); now.Counts.Restarts != 0 || now.Counts.Consolidated == 0 || now.Sync.SafeL2.Number <= safe.Number || len(verifier.written) < written {
