@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/bits"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/ethdb"
@@ -24,15 +25,21 @@ const (
 )
 
 // inputsVersion is that of all forms in the store. Another one is refused.
-const inputsVersion = 1
+const inputsVersion = 2
 
 // Inputs is what derivation has read and may have to read again: verified L1 blocks, blobs, and derivation snapshots. All
 // of it can be had anew from L1, which takes time and requests; nothing of it decides anything without being compared with
 // L1 or the engine. Its methods may be called from any goroutine.
 type Inputs struct {
-	mu     sync.RWMutex // guards closed; the database has its own locks
-	db     ethdb.KeyValueStore
+	mu     sync.RWMutex        // guards db and closed; the database has its own locks
+	db     ethdb.KeyValueStore // nil: it broke, and could not be opened again
+	open   func() (ethdb.KeyValueStore, error)
+	broken atomic.Bool           // it has to be opened again
+	lost   atomic.Pointer[error] // it may not be asked again, not even to close
 	closed bool
+
+	// writing is held while something is written, so that nobody waits for a lock that the database holds for ever.
+	writing sync.Mutex
 }
 
 // errInputsClosed means that the store was closed.
@@ -59,11 +66,12 @@ var ErrForeign = errors.New("the store of L1 inputs belongs to something else")
 // OpenInputs opens the store of a chain in a directory, which is made if it is not there. Errors name the directory and
 // what to do: it is in use, it holds something else (ErrForeign for another chain), or its files are damaged.
 func OpenInputs(dir string, owner Owner) (*Inputs, error) {
-	db, err := open(dir, "inputs/", "it fills again from L1")
+	again := func() (ethdb.KeyValueStore, error) { return open(dir, "inputs/", "it fills again from L1") }
+	db, err := again()
 	if err != nil {
 		return nil, fmt.Errorf("open store of L1 inputs: %w", err)
 	}
-	in := &Inputs{db: db}
+	in := &Inputs{db: db, open: again}
 	if err := in.claim(identity{inputsVersion, owner}); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store of L1 inputs: %s: %w", dir, err), db.Close())
 	}
@@ -76,7 +84,7 @@ func (in *Inputs) claim(of identity) error {
 	if err != nil {
 		return err
 	}
-	key, value, err := first(in.db, nil, nil)
+	key, _, err := first(in.db, nil, nil)
 	if err != nil {
 		return fmt.Errorf("it cannot be read; remove it, it fills again from L1: %w", err)
 	}
@@ -86,15 +94,16 @@ func (in *Inputs) claim(of identity) error {
 		}
 		return in.db.SyncKeyValue()
 	}
-	if value, err = in.db.Get([]byte{tableIdentity}); err != nil {
+	value, err := in.db.Get([]byte{tableIdentity})
+	if err != nil {
 		return fmt.Errorf("%w: it has no identity: give an empty directory", ErrForeign)
 	}
 	var have identity
 	switch err := rlp.DecodeBytes(value, &have); {
 	case err != nil:
-		return fmt.Errorf("%w: its identity cannot be read: give an empty directory", ErrForeign)
+		return errors.New("it was made by another version of this program, or is damaged; remove it, it fills again from L1 (--datadir.rebuild does so)")
 	case have.Version != of.Version:
-		return fmt.Errorf("%w: it has version %d, this program writes %d; remove it, it fills again from L1", ErrForeign, have.Version, of.Version)
+		return fmt.Errorf("it has version %d, this program writes %d; remove it, it fills again from L1 (--datadir.rebuild does so)", have.Version, of.Version)
 	case have.Owner.Reads != of.Owner.Reads && have.Owner.L2Genesis == of.Owner.L2Genesis:
 		return fmt.Errorf("%w: it was made with another inbox, deposit or system config contract; remove it, it fills again from L1", ErrForeign)
 	case have != of:
@@ -110,14 +119,52 @@ func inputKey(table byte, number uint64) []byte {
 
 // do runs an action on the open store.
 func (in *Inputs) do(what string, number uint64, action func() error) error {
+	err := in.mend()
 	in.mu.RLock()
 	defer in.mu.RUnlock()
-	if in.closed {
+	switch {
+	case in.closed:
 		return errInputsClosed
+	case in.lost.Load() != nil:
+		err = *in.lost.Load()
+	case err == nil && in.db == nil: // somebody else could not open it
+		err = errAway
+	case err == nil:
+		err = guarded(action)
 	}
-	if err := action(); err != nil {
+	if isBroken(err) {
+		in.broken.Store(true)
+	}
+	if isLost(err) {
+		in.lost.Store(&err)
+	}
+	if err != nil {
 		return fmt.Errorf("%s %d: %w", what, number, err)
 	}
+	return nil
+}
+
+// write is do for an action that writes.
+func (in *Inputs) write(what string, number uint64, action func() error) error {
+	in.writing.Lock()
+	defer in.writing.Unlock()
+	return in.do(what, number, action)
+}
+
+// mend opens the database again if it broke.
+func (in *Inputs) mend() (err error) {
+	if !in.broken.Load() {
+		return nil
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed || !in.broken.Load() || in.lost.Load() != nil {
+		return nil
+	}
+	if in.db, err = reopened(in.db, in.open); err != nil {
+		return err
+	}
+	in.broken.Store(false)
 	return nil
 }
 
@@ -158,7 +205,7 @@ func (in *Inputs) Block(number uint64) (block *eth.L1Block, err error) {
 
 // PutBlock keeps a block instead of the one that was kept for its number.
 func (in *Inputs) PutBlock(block *eth.L1Block) error {
-	return in.do("keep L1 block", block.Number, func() error {
+	return in.write("keep L1 block", block.Number, func() error {
 		value, err := rlp.EncodeToBytes(block)
 		if err != nil {
 			return err
@@ -169,7 +216,7 @@ func (in *Inputs) PutBlock(block *eth.L1Block) error {
 
 // DropBlock forgets the block of a number.
 func (in *Inputs) DropBlock(number uint64) error {
-	return in.do("forget L1 block", number, func() error { return in.db.Delete(inputKey(tableBlock, number)) })
+	return in.write("forget L1 block", number, func() error { return in.db.Delete(inputKey(tableBlock, number)) })
 }
 
 // Blob is a kept blob; eth.ErrNotFound if it is not there.
@@ -193,7 +240,7 @@ func (in *Inputs) Blob(number uint64, hash common.Hash) (blob *eth.Blob, err err
 
 // PutBlob keeps a verified blob.
 func (in *Inputs) PutBlob(number uint64, hash common.Hash, blob *eth.Blob) error {
-	return in.do("keep blob of L1 block", number, func() error {
+	return in.write("keep blob of L1 block", number, func() error {
 		return in.db.Put(append(inputKey(tableBlob, number), hash[:]...), blob[:])
 	})
 }
@@ -202,7 +249,7 @@ func (in *Inputs) PutBlob(number uint64, hash common.Hash, blob *eth.Blob) error
 // is gone, most of the older ones, and all inputs of L1 blocks below keepFrom. When it returns, everything kept so far is
 // on disk.
 func (in *Inputs) PutSnapshot(number uint64, snapshot []byte, goneAbove, keepFrom uint64) error {
-	return in.do("keep snapshot at L1 block", number, func() error {
+	return in.write("keep snapshot at L1 block", number, func() error {
 		numbers, err := in.snapshotNumbers()
 		if err != nil {
 			return err
@@ -288,7 +335,10 @@ func (in *Inputs) Close() error {
 		return nil
 	}
 	in.closed = true
-	if err := in.db.Close(); err != nil {
+	if in.db == nil || in.lost.Load() != nil {
+		return nil
+	}
+	if err := guarded(in.db.Close); err != nil && !in.broken.Load() { // else that has been said
 		return fmt.Errorf("close store of L1 inputs: %w", err)
 	}
 	return nil

@@ -26,11 +26,14 @@ func OpenSafeHeads(dir string) (*SafeHeads, error) {
 	if dir == "" {
 		return &SafeHeads{db: memorydb.New()}, nil
 	}
-	db, err := open(dir, "safeheads/", "it fills again from where derivation begins")
+	again := func() (ethdb.KeyValueStore, error) {
+		return open(dir, "safeheads/", "it fills again from where derivation begins")
+	}
+	db, err := again()
 	if err != nil {
 		return nil, fmt.Errorf("open safe-head index: %w", err)
 	}
-	s := &SafeHeads{db: db}
+	s := &SafeHeads{db: db, open: again}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(
 			fmt.Errorf("open safe-head index: %s holds something else or is corrupt (give an empty directory, or one of a safe-head index): %w", dir, err),

@@ -19,14 +19,54 @@ var (
 	ErrClosed = errors.New("the safe-head index is closed")
 )
 
+// errAway means that a database broke, and could not be opened again yet.
+var errAway = errors.New("the database cannot be opened again yet")
+
 // SafeHeads is the safe head as of every L1 block: the newest L2 block that derivation from L1 up to that block gives.
 // Its methods may be called from any goroutine: one records, and those who ask see all of a change or nothing of it.
 type SafeHeads struct {
 	mu     sync.RWMutex
-	db     ethdb.KeyValueStore
+	db     ethdb.KeyValueStore // nil: it broke, and could not be opened again
+	open   func() (ethdb.KeyValueStore, error)
+	broken bool  // it has to be opened again
+	lost   error // it may not be asked again, not even to close
 	closed bool
 	some   bool   // there is an entry
 	newest uint64 // its highest L1 number
+}
+
+// ready opens the database again if it broke. The caller holds the lock.
+func (s *SafeHeads) ready() (err error) {
+	switch {
+	case s.closed:
+		return ErrClosed
+	case s.lost != nil:
+		return s.lost
+	case !s.broken:
+		return nil
+	}
+	if s.db, err = reopened(s.db, s.open); err != nil {
+		return s.note(fmt.Errorf("safe-head index: %w", err))
+	}
+	if err := s.load(); err != nil {
+		return err
+	}
+	s.broken = false
+	return nil
+}
+
+// write runs an action that writes. The caller holds the lock.
+func (s *SafeHeads) write(action func() error) error {
+	return s.note(guarded(action))
+}
+
+// note takes note of what an error says of the database.
+func (s *SafeHeads) note(err error) error {
+	s.broken = s.broken || isBroken(err)
+	if isLost(err) {
+		s.lost = err
+	}
+	return err
 }
 
 // Record writes the safe head as of an L1 block; the last one for a block wins. Entries of higher L1 blocks belong to a
@@ -34,9 +74,13 @@ type SafeHeads struct {
 func (s *SafeHeads) Record(l1, l2 eth.BlockID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return ErrClosed
+	if err := s.ready(); err != nil {
+		return err
 	}
+	return s.write(func() error { return s.record(l1, l2) })
+}
+
+func (s *SafeHeads) record(l1, l2 eth.BlockID) error {
 	batch := s.db.NewBatch()
 	defer batch.Close()
 	if s.some && s.newest > l1.Number {
@@ -58,9 +102,13 @@ func (s *SafeHeads) Record(l1, l2 eth.BlockID) error {
 func (s *SafeHeads) Truncate(l1Number uint64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return ErrClosed
+	if err := s.ready(); err != nil {
+		return err
 	}
+	return s.write(func() error { return s.truncate(l1Number) })
+}
+
+func (s *SafeHeads) truncate(l1Number uint64) error {
 	if !s.some || s.newest <= l1Number {
 		return nil
 	}
@@ -96,6 +144,12 @@ func (s *SafeHeads) At(l1Number uint64) (l1, l2 eth.BlockID, err error) {
 	defer s.mu.RUnlock()
 	if s.closed {
 		return eth.BlockID{}, eth.BlockID{}, ErrClosed
+	}
+	if s.lost != nil {
+		return eth.BlockID{}, eth.BlockID{}, s.lost
+	}
+	if s.db == nil {
+		return eth.BlockID{}, eth.BlockID{}, errAway
 	}
 	if !s.some {
 		return eth.BlockID{}, eth.BlockID{}, eth.ErrNotFound
@@ -179,7 +233,10 @@ func (s *SafeHeads) Close() error {
 		return nil
 	}
 	s.closed = true
-	if err := s.db.Close(); err != nil {
+	if s.db == nil || s.lost != nil {
+		return nil
+	}
+	if err := guarded(s.db.Close); err != nil && !s.broken { // else that has been said
 		return fmt.Errorf("close safe-head index: %w", err)
 	}
 	return nil
