@@ -9,6 +9,10 @@ type Limits struct {
 	ChannelTimeout uint64
 	// Brotli is whether channels may be compressed with brotli: from Fjord on.
 	Brotli bool
+	// MaxBank bounds what all channels of a Bank may count for; an Assembler has no use for it.
+	MaxBank uint64
+	// ScanBank is whether a Bank gives any complete channel, from Canyon on, or only the oldest channel.
+	ScanBank bool
 }
 
 // Assembler puts channels together from Holocene on (holocene/derivation.md#channel-bank): one channel at a time, its
@@ -65,7 +69,7 @@ func (a *Assembler) Add(f Frame, origin uint64, l Limits) (raw Raw, complete boo
 	}
 	c := a.staged
 	*a = Assembler{}
-	return Raw{ID: c.id, OpenBlock: c.openBlock, Frames: c.Frames(), Data: c.Bytes()}, true, lost
+	return c.raw(), true, lost
 }
 
 // Flush drops the staged channel because a later stage gave it up, and gives ChannelFlushed if there was one.

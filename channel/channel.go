@@ -6,7 +6,8 @@ type Channel struct {
 	id        ID
 	openBlock uint64
 	frames    frameSet
-	size      uint64
+	size      uint64 // as it counts against limits
+	held      uint64 // bytes of data
 	closed    bool
 	end       uint16 // number of the last frame, once closed
 	highest   uint16 // greatest number held, until closed
@@ -38,6 +39,7 @@ func (c *Channel) Add(f Frame, inOrder bool) Reason {
 	c.highest = max(c.highest, f.Number)
 	c.frames = c.frames.with(f.Number, f.Data)
 	c.size += uint64(len(f.Data)) + FrameOverhead
+	c.held += uint64(len(f.Data))
 	return None
 }
 
@@ -51,7 +53,7 @@ func (c *Channel) close(end uint16) {
 		return
 	}
 	c.frames = c.frames.below(end)
-	c.size = 0
+	c.size, c.held = 0, c.frames.bytes()
 }
 
 // ID is the id all frames of the channel have.
@@ -71,6 +73,11 @@ func (c Channel) Size() uint64 { return c.size }
 func (c Channel) Ready() bool {
 	// No frame behind the end is ever held, so counting is enough.
 	return c.closed && c.frames.count == int(c.end)+1
+}
+
+// raw is the channel, handed over.
+func (c Channel) raw() Raw {
+	return Raw{ID: c.id, OpenBlock: c.openBlock, Frames: c.Frames(), Data: c.Bytes()}
 }
 
 // Bytes joins the data of the frames. It is meaningful only if Ready. A channel of one frame gives that frame's data

@@ -1,6 +1,7 @@
 // Package channel is the transport codec of the rollup: how batches travel through L1 data, in both directions.
 //
 //	read:   blob → DecodeBlob → item → ParseFrames → Prune → Assembler → NewDecoder → Next → batch bytes
+//	        before Holocene, ParseFrames → Bank → NewDecoder
 //	write:  batch bytes → Writer.Add → Close → Frames → AppendItem → item → EncodeBlob → blob
 //
 // An item is the payload of one calldata transaction or one blob. It carries frames; frames of one id make a channel;
@@ -9,7 +10,7 @@
 // The package does not know what a batch means, which L1 transactions count, or which fork is active: fork differences
 // come in as [Limits] and as the inOrder argument of [Channel.Add]. It does no I/O.
 //
-// The one invariant: state is a value. [Channel], [Assembler] and [Decoder] may be copied by assignment at any moment,
+// The one invariant: state is a value. [Channel], [Assembler], [Bank] and [Decoder] may be copied by assignment at any moment,
 // and advancing one copy never changes the answers of another. Everything behind their pointers and slices is
 // written once and then only read. Byte slices handed in are kept, not copied, so a caller must not change them later.
 //

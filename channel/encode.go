@@ -50,6 +50,7 @@ func (c *Channel) DecodeRLP(s *rlp.Stream) error {
 			return fmt.Errorf("frame %d lies behind the end of its channel", f.Number)
 		}
 		got.frames = got.frames.with(f.Number, f.Data)
+		got.held += uint64(len(f.Data))
 	}
 	*c = got
 	return nil
@@ -78,5 +79,29 @@ func (a *Assembler) DecodeRLP(s *rlp.Stream) error {
 	default:
 		return errors.New("an assembler has one channel at most")
 	}
+	return nil
+}
+
+// EncodeRLP writes the bank in the form that DecodeRLP reads.
+func (b Bank) EncodeRLP(w io.Writer) error { return rlp.Encode(w, b.channels) }
+
+// DecodeRLP reads a bank. An error leaves it as it was.
+func (b *Bank) DecodeRLP(s *rlp.Stream) error {
+	var got Bank
+	if err := s.Decode(&got.channels); err != nil {
+		return err
+	}
+	if len(got.channels) == 0 {
+		got.channels = nil
+	}
+	seen := make(map[ID]bool, len(got.channels))
+	for _, c := range got.channels {
+		if seen[c.id] {
+			return fmt.Errorf("channel %s is twice in a bank", c.id)
+		}
+		seen[c.id] = true
+		got.size += c.size
+	}
+	*b = got
 	return nil
 }

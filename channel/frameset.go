@@ -53,6 +53,20 @@ func (s frameSet) below(end uint16) frameSet {
 	return kept
 }
 
+// bytes is the length of all data.
+func (s frameSet) bytes() uint64 { return s.root.bytes() }
+
+func (n *frameNode) bytes() (total uint64) {
+	if n == nil {
+		return 0
+	}
+	total = uint64(len(n.data))
+	for _, c := range n.child {
+		total += c.bytes()
+	}
+	return total
+}
+
 func (n *frameNode) with(number uint16, data []byte, level int) *frameNode {
 	var next frameNode
 	if n != nil {

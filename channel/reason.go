@@ -34,7 +34,7 @@ const (
 	PrunedNotFirst   // follows another channel, but is not a first frame
 	PrunedUnclosed   // its channel is not closed when the first frame of another follows
 
-	// Given by Channel.Add and Assembler.Add; the frame is dropped.
+	// Given by Channel.Add, Assembler.Add and Bank.Add; the frame is dropped.
 
 	FrameWrongChannel // belongs to another channel
 	FrameSecondLast   // is marked as last, but the channel is closed already
@@ -42,13 +42,15 @@ const (
 	FramePastEnd      // lies at or behind the last frame
 	FrameOutOfOrder   // is not the next frame, and order is required
 	FrameNoChannel    // is not a first frame, and no channel is staged
+	FrameTooLate      // its channel has timed out
 
-	// Given by Assembler; the staged channel is dropped.
+	// Given by Assembler and Bank; the channel is dropped.
 
 	ChannelReplaced // a first frame started a new channel
 	ChannelTooLarge // outgrew MaxRLPBytes
 	ChannelTimedOut // was not completed in time
 	ChannelFlushed  // a later stage gave it up
+	ChannelPruned   // the oldest one, as the bank outgrew MaxBank
 
 	// Given by NewDecoder; the channel is dropped.
 
@@ -90,10 +92,12 @@ var reasonWords = [reasonCount]string{
 	FramePastEnd:       "frame-past-end",
 	FrameOutOfOrder:    "frame-out-of-order",
 	FrameNoChannel:     "frame-no-channel",
+	FrameTooLate:       "frame-too-late",
 	ChannelReplaced:    "channel-replaced",
 	ChannelTooLarge:    "channel-too-large",
 	ChannelTimedOut:    "channel-timed-out",
 	ChannelFlushed:     "channel-flushed",
+	ChannelPruned:      "channel-pruned",
 	ChannelEmpty:       "channel-empty",
 	CompressionUnknown: "compression-unknown",
 	BrotliBeforeFjord:  "brotli-before-fjord",

@@ -12,6 +12,7 @@ var wordsInUse = []string{
 	"item-empty", "item-version", "item-no-frames", "frame-truncated", "frame-too-long", "frame-bad-is-last",
 	"pruned-after-last", "pruned-out-of-order", "pruned-not-first", "pruned-unclosed",
 	"frame-wrong-channel", "frame-second-last", "frame-duplicate", "frame-past-end", "frame-out-of-order", "frame-no-channel",
+	"frame-too-late", "channel-pruned",
 	"channel-replaced", "channel-too-large", "channel-timed-out", "channel-flushed",
 	"channel-empty", "compression-unknown", "brotli-before-fjord", "zlib-header",
 	"batch-over-limit", "batch-not-string", "batch-non-canonical", "batch-truncated", "stream-corrupt",
@@ -42,7 +43,7 @@ func TestReasonWordsAreKebabCase(t *testing.T) {
 			t.Errorf("reason %d: %q", uint8(r), r)
 		}
 	}
-	if got := reasonCount.String(); got != "reason-34" {
+	if got := reasonCount.String(); got != "reason-36" {
 		t.Errorf("a number without a reason reads %q", got)
 	}
 }
