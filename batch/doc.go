@@ -14,11 +14,12 @@
 //		verdict, reason = batch.CheckSingular(view, b)
 //	case *batch.Span:
 //		parent, verdict, reason = batch.CheckSpanPlace(view, b) // Accept: look up L2 block `parent`, then
-//		verdict, reason = batch.CheckSpanLinks(view, b, ref)    // Accept: compare the heights already safe, then
+//		verdict, reason = batch.CheckSpanLinks(view, b, ref)    // Accept: before Holocene, judge all new blocks, then
+//		verdict, reason = batch.CheckSpanBlocks(view, b, ref)   // Accept: compare the heights already safe, then
 //		reason = batch.CheckOverlap(b, safe)                    // OK for each: take the blocks that are new
 //		first, reason = b.Remainder(view)                       // and judge each one when its turn comes
 //		single, reason := b.Singular(first, view.Safe.Hash, view.L1Blocks)
-//		verdict, reason = batch.CheckSingular(view, &single)
+//		verdict, reason = batch.CheckSingular(view, &single)    // from Holocene on
 //	}
 //
 // Invariant: a batch that was handed out is never written to, shares no memory with the item it was decoded from, and
