@@ -24,14 +24,15 @@ func upgradeOf(fork rollup.Fork) hexutil.Bytes {
 	return attributes.UpgradeTx{Intent: fork.String(), Gas: 1}.Encode()
 }
 
+// madeUpUpgrades has an upgrade transaction for each fork.
+func madeUpUpgrades(f rollup.Fork) ([]hexutil.Bytes, bool) {
+	return []hexutil.Bytes{upgradeOf(f)}, true
+}
+
 // upgrading starts at genesis and knows an upgrade transaction for each fork that has any.
 func upgrading(w *world) *derive.Machine {
-	builder := &attributes.Builder{Config: w.cfg, Upgrades: func(f rollup.Fork) ([]hexutil.Bytes, bool) {
-		return []hexutil.Bytes{upgradeOf(f)}, true
-	}}
-	return derive.New(builder, derive.Start{
-		Base: w.l1[0], Inbox: w.configAt(0), Safe: w.cfg.GenesisL2Ref(), Chain: w.cfg.Genesis.SystemConfig,
-	})
+	w.upgrades = madeUpUpgrades
+	return w.machine()
 }
 
 // activating has every fork up to base at genesis, and the next ones up to last in the second block.
@@ -93,6 +94,30 @@ func TestBlocksAroundAnActivation(t *testing.T) {
 		txs  []hexutil.Bytes // of the batch for the activation block
 		want [4]string
 	}{
+		{"Ecotone's first block has the L1 info of before, and room for users", activating(rollup.Delta, rollup.Ecotone), user, [4]string{
+			"info 260 [] gas+0 params false fee false pool false",
+			"info 260 [ecotone tx] gas+0 params false fee false pool false",
+			"info 164 [] gas+0 params false fee false pool false",
+			"info 164 [] gas+0 params false fee false pool false",
+		}},
+		{"Fjord's first block has room for users", activating(rollup.Ecotone, rollup.Fjord), user, [4]string{
+			"info 164 [] gas+0 params false fee false pool false",
+			"info 164 [fjord tx] gas+0 params false fee false pool false",
+			"info 164 [] gas+0 params false fee false pool false",
+			"info 164 [] gas+0 params false fee false pool false",
+		}},
+		{"Holocene's first block has its parameters", activating(rollup.Granite, rollup.Holocene), user, [4]string{
+			"info 164 [] gas+0 params false fee false pool false",
+			"info 164 [tx] gas+0 params true fee false pool false",
+			"info 164 [] gas+0 params true fee false pool false",
+			"info 164 [] gas+0 params true fee false pool false",
+		}},
+		{"all forks up to Karst at once", activating(rollup.Bedrock, rollup.Karst), nil, [4]string{
+			"info 260 [] gas+0 params false fee false pool false",
+			"info 260 [ecotone fjord isthmus jovian karst] gas+55370657 params true fee true pool false",
+			"info 178 [] gas+0 params true fee true pool false",
+			"info 178 [] gas+0 params true fee true pool false",
+		}},
 		{"Isthmus's first block has the L1 info of before, and room for users", activating(rollup.Holocene, rollup.Isthmus), user, [4]string{
 			"info 164 [] gas+0 params true fee false pool false",
 			"info 164 [isthmus tx] gas+0 params true fee false pool false",

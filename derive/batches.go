@@ -17,39 +17,42 @@ type spanCursor struct {
 	next int // index of the next block to take
 }
 
-// overlap is a span batch that covers blocks of the safe chain, on its way through the comparison with them.
-type overlap struct {
-	span   *batch.Span
-	number uint64 // the block that is needed now: first the span's parent, then each block it covers
-	prefix bool   // the prefix check is still to be made
+// trial is a span batch that covers blocks of the safe chain, on its way through the comparison with them.
+type trial struct {
+	span      *batch.Span
+	inclusion uint64 // number of the L1 block it was in
+	number    uint64 // the block that is needed now: first the span's parent, then each block it covers
+	prefix    bool   // the checks on the parent are still to be made
 }
 
-// view is what batch checks look at.
-func (m *Machine) view() batch.View {
+// view is what a batch is judged against that was in a given L1 block.
+func (m *Machine) view(inclusion uint64) batch.View {
 	s := &m.s
 	return batch.View{
-		Config: m.config, Safe: s.safe, L1Blocks: s.window.refs,
-		Inclusion: s.window.origin.Number, Strict: s.rules.StrictOrder,
+		Config: m.config, Safe: s.head.ref, L1Blocks: s.window.refs, Inclusion: inclusion, Strict: s.rules.StrictOrder,
 	}
 }
 
-// step is the batch stage (specs: holocene/derivation, batch queue; RULES 5.8): find the next candidate, check it, build
-// on it; without a candidate, build the empty blocks that an expired sequencing window demands, or go on to the next L1
-// block.
+// step finds the next batch and builds on it. Without one it builds the empty blocks that an expired sequencing window
+// demands, or goes on to the next L1 block.
 func (m *Machine) step() Want {
+	if m.s.rules.StrictOrder {
+		return m.stepInOrder()
+	}
+	return m.stepQueue()
+}
+
+// stepInOrder is the batch stage from Holocene on (specs: holocene/derivation, batch queue; RULES 5.8): a batch is the next
+// one or none.
+func (m *Machine) stepInOrder() Want {
 	s := &m.s
-	window, behind := s.window.update(s.safe)
+	window, behind := s.window.update(s.head.ref)
 	s.window = window
-	if behind || s.safe.L1Origin.Number == s.window.origin.Number {
+	if behind || s.head.ref.L1Origin.Number == s.window.origin.Number {
 		return m.discard()
 	}
-	if err := s.window.check(s.safe); err != nil {
-		s.halted = Rewind{err.Error()}
-		return s.halted
-	}
-	if err := attributes.CheckFork(m.config, s.safe.Time+m.config.BlockTime); err != nil {
-		s.halted = Halt{fmt.Sprintf("L2 block %d: %v", s.safe.Number+1, err)}
-		return s.halted
+	if stop := m.checkHead(); stop != nil {
+		return stop
 	}
 	if s.span.span != nil {
 		return m.stepSpan()
@@ -59,13 +62,32 @@ func (m *Machine) step() Want {
 	case pulledNothing:
 		return Working{}
 	case pulledEnd:
-		return m.stepEmpty()
+		return m.stepEmpty(true)
 	case pulledBatch:
 	}
-	if span, ok := b.(*batch.Span); ok {
+	if span, ok := b.batch.(*batch.Span); ok {
 		return m.openSpan(span)
 	}
-	return m.offer(b.(*batch.Singular))
+	return m.offer(b.batch.(*batch.Singular))
+}
+
+// checkHead stops the machine if it cannot build on its head.
+func (m *Machine) checkHead() Want {
+	s := &m.s
+	if err := s.window.check(s.head.ref); err != nil {
+		s.halted = Rewind{err.Error()}
+		return s.halted
+	}
+	return m.checkFork()
+}
+
+// checkFork stops the machine before a block of a fork whose rules are not here.
+func (m *Machine) checkFork() Want {
+	head := m.s.head.ref
+	if err := attributes.CheckFork(m.config, head.Time+m.config.BlockTime); err != nil {
+		m.s.halted = Halt{fmt.Sprintf("L2 block %d: %v", head.Number+1, err)}
+	}
+	return m.s.halted
 }
 
 // discard uses up data of L1 blocks up to the safe head's origin: whatever it holds has been derived already.
@@ -73,8 +95,7 @@ func (m *Machine) discard() Want {
 	_, got := m.pull()
 	switch got {
 	case pulledEnd:
-		m.s.exhausted = true
-		return m.Next()
+		return m.goOn(true)
 	case pulledBatch:
 		m.note(DroppedBatch, BeforeSafeHead, 1)
 	case pulledNothing:
@@ -82,57 +103,79 @@ func (m *Machine) discard() Want {
 	return Working{}
 }
 
-// openSpan checks the prefix of a span batch (RULES 5.5) and begins to take it apart, at once or after the comparison
-// with the safe blocks it covers.
+// openSpan checks a span batch and begins to take it apart, at once or after the comparison with the safe blocks it covers.
 func (m *Machine) openSpan(span *batch.Span) Want {
-	parent, verdict, reason := batch.CheckSpanPlace(m.view(), span)
-	if verdict != batch.Accept {
-		return m.refuse(verdict, reason)
-	}
-	if parent != m.s.safe.Number {
-		m.s.overlap = &overlap{span: span, number: parent, prefix: true}
+	verdict, reason, asked := m.judgeSpan(span, m.s.window.origin.Number)
+	if asked {
 		return m.Next()
 	}
-	verdict, reason = batch.CheckSpanLinks(m.view(), span, m.s.safe)
-	if verdict != batch.Accept {
-		return m.refuse(verdict, reason)
-	}
-	return m.enter(span)
-}
-
-// enter begins to take a checked span apart.
-func (m *Machine) enter(span *batch.Span) Want {
-	first, reason := span.Remainder(m.view())
-	if reason != batch.OK {
-		return m.refuse(batch.Drop, reason)
-	}
-	m.s.span = spanCursor{span: span, next: first}
+	m.judged(span, verdict, reason)
 	return Working{}
 }
 
-// compare takes one block of the safe chain that a span batch overlaps: the parent of the span first, for its prefix
-// check, then every block that both have (RULES 5.6).
-func (m *Machine) compare(safe batch.SafeBlock) {
-	s := &m.s
-	o := *s.overlap
-	s.overlap = nil
-	if verdict, reason := o.check(m.view(), safe); verdict != batch.Accept {
+// judged begins to take a span apart if it was accepted.
+func (m *Machine) judged(span *batch.Span, verdict batch.Verdict, reason batch.Reason) {
+	if verdict != batch.Accept {
 		m.refuse(verdict, reason)
 		return
 	}
-	if o.number == s.safe.Number || s.rules.SkipOverlap {
-		m.enter(o.span)
+	first, reason := span.Remainder(m.view(m.s.window.origin.Number))
+	if reason != batch.OK {
+		m.refuse(batch.Drop, reason)
 		return
 	}
-	s.overlap = &overlap{span: o.span, number: o.number + 1}
+	m.s.span = spanCursor{span: span, next: first}
+}
+
+// judgeSpan checks a span batch (RULES 5.5, 5.6). If that takes blocks of the safe chain, asked is true: they are asked
+// for, and compare has the rest.
+func (m *Machine) judgeSpan(span *batch.Span, inclusion uint64) (verdict batch.Verdict, reason batch.Reason, asked bool) {
+	view, head := m.view(inclusion), m.s.head.ref
+	parent, verdict, reason := batch.CheckSpanPlace(view, span)
+	if verdict != batch.Accept {
+		return verdict, reason, false
+	}
+	if parent != head.Number {
+		m.s.trial = &trial{span: span, inclusion: inclusion, number: parent, prefix: true}
+		return verdict, reason, true
+	}
+	verdict, reason = checkSpan(view, span, head)
+	return verdict, reason, false
+}
+
+// checkSpan checks a span batch on its parent; but for the blocks it covers, and from Holocene on for each of its own.
+func checkSpan(view batch.View, span *batch.Span, parent eth.L2Ref) (batch.Verdict, batch.Reason) {
+	verdict, reason := batch.CheckSpanLinks(view, span, parent)
+	if verdict != batch.Accept || view.Strict {
+		return verdict, reason
+	}
+	return batch.CheckSpanBlocks(view, span, parent)
+}
+
+// compare takes one block of the safe chain that a span batch overlaps: the parent of the span first, for the checks on it,
+// then every block that both have (RULES 5.6).
+func (m *Machine) compare(safe batch.SafeBlock) {
+	s := &m.s
+	t := *s.trial
+	s.trial = nil
+	verdict, reason := t.check(m.view(t.inclusion), safe)
+	switch {
+	case verdict == batch.Accept && t.number < s.head.ref.Number && !s.rules.SkipOverlap:
+		t.number, t.prefix = t.number+1, false
+		s.trial = &t
+	case s.pass != nil:
+		s.pass = s.pass.ruled(verdict, reason)
+	default:
+		m.judged(t.span, verdict, reason)
+	}
 }
 
 // check judges the span by one block of the safe chain.
-func (o *overlap) check(view batch.View, safe batch.SafeBlock) (batch.Verdict, batch.Reason) {
-	if o.prefix {
-		return batch.CheckSpanLinks(view, o.span, safe.Ref)
+func (t *trial) check(view batch.View, safe batch.SafeBlock) (batch.Verdict, batch.Reason) {
+	if t.prefix {
+		return checkSpan(view, t.span, safe.Ref)
 	}
-	if reason := batch.CheckOverlap(o.span, safe); reason != batch.OK {
+	if reason := batch.CheckOverlap(t.span, safe); reason != batch.OK {
 		return batch.Drop, reason
 	}
 	return batch.Accept, batch.OK
@@ -146,7 +189,7 @@ func (m *Machine) stepSpan() Want {
 		s.span = spanCursor{}
 		return Working{}
 	}
-	b, reason := cursor.span.Singular(cursor.next, s.safe.Hash, s.window.refs)
+	b, reason := cursor.span.Singular(cursor.next, s.head.ref.Hash, s.window.refs)
 	if reason != batch.OK {
 		return m.refuse(batch.Drop, reason)
 	}
@@ -157,11 +200,11 @@ func (m *Machine) stepSpan() Want {
 
 // offer checks a singular batch, or a block of a span batch, and builds on it.
 func (m *Machine) offer(b *batch.Singular) Want {
-	verdict, reason := batch.CheckSingular(m.view(), b)
+	verdict, reason := batch.CheckSingular(m.view(m.s.window.origin.Number), b)
 	if verdict != batch.Accept {
 		return m.refuse(verdict, reason)
 	}
-	return m.build(b)
+	return m.build(b, true)
 }
 
 // refuse leaves a candidate out. An invalid one voids the rest of its channel; a past one does no harm (RULES 5.8).
@@ -173,45 +216,54 @@ func (m *Machine) refuse(verdict batch.Verdict, reason batch.Reason) Want {
 	return Working{}
 }
 
-// stepEmpty builds the next empty block of an epoch whose sequencing window has ended (RULES 5.8, empty batches), all
-// data of the origin being used. Otherwise the next L1 block is needed.
-func (m *Machine) stepEmpty() Want {
+// goOn looks for more data, which ended says there is none of before the next L1 block.
+func (m *Machine) goOn(ended bool) Want {
+	if !ended {
+		return Working{}
+	}
+	m.s.exhausted = true
+	return m.Next()
+}
+
+// stepEmpty builds the next empty block of an epoch whose sequencing window has ended (RULES 5.8, empty batches). In the
+// last L1 block of the window all data has to be used first. Otherwise it goes on.
+func (m *Machine) stepEmpty(ended bool) Want {
 	s := &m.s
-	s.exhausted = true
 	if len(s.window.refs) < 2 {
-		return m.Next()
+		return m.goOn(ended)
 	}
 	epoch, next := s.window.refs[0], s.window.refs[1]
-	if epoch.Number+m.config.SeqWindowSize > s.window.origin.Number {
-		return m.Next()
+	if last := epoch.Number + m.config.SeqWindowSize; last > s.window.origin.Number || last == s.window.origin.Number && !ended {
+		return m.goOn(ended)
 	}
-	time := s.safe.Time + m.config.BlockTime
-	firstOfEpoch := epoch.Number == s.safe.L1Origin.Number+1
+	head := s.head.ref
+	time := head.Time + m.config.BlockTime
+	firstOfEpoch := epoch.Number == head.L1Origin.Number+1
 	if time >= next.Time && !firstOfEpoch {
 		// The epoch is full. The next one gets its turn with the next L1 block, as op-node has it.
 		s.window.blocks, s.window.refs = s.window.blocks[1:], s.window.refs[1:]
-		return m.Next()
+		return m.goOn(ended)
 	}
-	s.exhausted = false
-	return m.build(&batch.Singular{ParentHash: s.safe.Hash, EpochNum: epoch.Number, EpochHash: epoch.Hash, Timestamp: time})
+	return m.build(&batch.Singular{ParentHash: head.Hash, EpochNum: epoch.Number, EpochHash: epoch.Hash, Timestamp: time}, true)
 }
 
-// build turns an accepted batch into attributes (RULES 6.1).
-func (m *Machine) build(b *batch.Singular) Want {
+// build turns an accepted batch into attributes (RULES 6.1). concluding is false for all but the last block of a span batch
+// that is valid as a whole or not at all.
+func (m *Machine) build(b *batch.Singular, concluding bool) Want {
 	s := &m.s
-	epoch := s.window.find(b.EpochNum)
-	attrs, next, err := m.epoch.of(m.builder, epoch).Build(s.safe, s.chain, b.Transactions)
+	head, epoch := s.head.ref, s.window.find(b.EpochNum)
+	attrs, next, err := m.epoch.of(m.builder, epoch).Build(head, s.head.chain, b.Transactions)
 	switch {
 	case errors.Is(err, attributes.ErrOriginMismatch), errors.Is(err, attributes.ErrBeforeOrigin):
 		s.halted = Rewind{err.Error()}
 		return s.halted
 	case err != nil:
-		s.halted = Halt{fmt.Sprintf("attributes of L2 block %d: %v", s.safe.Number+1, err)}
+		s.halted = Halt{fmt.Sprintf("attributes of L2 block %d: %v", head.Number+1, err)}
 		return s.halted
 	}
-	d := &Derived{Attributes: attrs, Parent: s.safe, Origin: epoch.ID(), DerivedFrom: s.origin}
-	if epoch.Number == s.safe.L1Origin.Number {
-		d.SequenceNumber = s.safe.SequenceNumber + 1
+	d := &Derived{Attributes: attrs, Parent: head, Origin: epoch.ID(), DerivedFrom: s.origin, Concluding: concluding}
+	if epoch.Number == head.L1Origin.Number {
+		d.SequenceNumber = head.SequenceNumber + 1
 	}
 	s.out, s.next = d, next
 	return Build{d}

@@ -13,7 +13,9 @@
 // go on alike; slices in it are replaced or resliced, never written through. An L1 reorg is the choice of an older
 // snapshot: there is no reset.
 //
-// Rules from Holocene on are here; CheckSupported refuses chains that need older ones.
+// Two ways lead from frames to blocks. From Holocene on frames and batches come in order or not at all: channel.Assembler,
+// stepInOrder. Before, they come in any order and wait for their turn: channel.Bank, stepQueue. Which one it is, is decided
+// by the time of the L1 block that is read.
 //
 // Sources: specs, protocol/derivation.md and protocol/holocene/derivation.md; where op-node is more precise, op-node.
 package derive

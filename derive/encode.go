@@ -7,16 +7,17 @@ import (
 	"github.com/ethereum/go-ethereum/rlp"
 
 	"github.com/cairn-rollup/cairn/attributes"
+	"github.com/cairn-rollup/cairn/batch"
 	"github.com/cairn-rollup/cairn/channel"
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
 // snapshotVersion is that of snapshotRLP. Another one is refused: the node then finds its start without a snapshot.
-const snapshotVersion = 1
+const snapshotVersion = 2
 
 // snapshotRLP is the form of a Snapshot on disk. It is this project's own. Between two L1 blocks, which is when snapshots
-// are taken, everything else of the state is empty.
+// are taken, everything else of the state is empty, and no block is pending.
 type snapshotRLP struct {
 	Version   uint64
 	L2ChainID uint64
@@ -25,9 +26,42 @@ type snapshotRLP struct {
 	Safe      eth.L2Ref
 	Chain     rollup.SystemConfig
 	Assembler channel.Assembler
+	Bank      channel.Bank
+	Queue     []storedRLP
 	Window    []*eth.L1Block
 	Seen      eth.L1Ref    // window.origin
 	Latest    *eth.L1Block // window.latest
+}
+
+// storedRLP is a batch of the queue: it has one batch of one kind.
+type storedRLP struct {
+	Inclusion, Size uint64
+	Singular        []*batch.Singular
+	Span            []*batch.Span
+}
+
+func encodeStored(b stored) storedRLP {
+	out := storedRLP{Inclusion: b.inclusion, Size: b.size}
+	switch b := b.batch.(type) {
+	case *batch.Singular:
+		out.Singular = []*batch.Singular{b}
+	case *batch.Span:
+		out.Span = []*batch.Span{b}
+	}
+	return out
+}
+
+func (b *storedRLP) decode() (stored, error) {
+	out := stored{inclusion: b.Inclusion, size: b.Size}
+	switch {
+	case len(b.Singular) == 1 && len(b.Span) == 0:
+		out.batch = b.Singular[0]
+	case len(b.Singular) == 0 && len(b.Span) == 1 && len(b.Span[0].Blocks) > 0:
+		out.batch = b.Span[0]
+	default:
+		return out, errors.New("decode snapshot: a stored batch is not one batch")
+	}
+	return out, nil
 }
 
 // errMidway is for snapshots that were taken while data of their L1 block was still to be used.
@@ -36,14 +70,18 @@ var errMidway = errors.New("encode snapshot: it was not taken between two L1 blo
 // Encode writes a snapshot that was taken when the machine needed its next L1 block.
 func (s Snapshot) Encode(cfg *rollup.Config) ([]byte, error) {
 	st := s.s
-	idle := st.exhausted && st.out == nil && st.halted == nil && st.overlap == nil && st.span.span == nil && !st.reading &&
-		len(st.frames) == 0 && len(st.source.items) == 0 && len(st.source.blobs) == 0
+	idle := st.exhausted && st.out == nil && st.halted == nil && st.trial == nil && st.pass == nil && st.span.span == nil &&
+		!st.reading && len(st.frames) == 0 && len(st.source.items) == 0 && len(st.source.blobs) == 0
 	if !idle {
 		return nil, errMidway
 	}
+	queue := make([]storedRLP, len(st.queue))
+	for i, b := range st.queue {
+		queue[i] = encodeStored(b)
+	}
 	text, err := rlp.EncodeToBytes(&snapshotRLP{
-		Version: snapshotVersion, L2ChainID: cfg.L2ChainID.Uint64(), Origin: st.origin, Inbox: st.inbox, Safe: st.safe, Chain: st.chain,
-		Assembler: st.assembler, Window: st.window.blocks, Seen: st.window.origin, Latest: st.window.latest,
+		Version: snapshotVersion, L2ChainID: cfg.L2ChainID.Uint64(), Origin: st.origin, Inbox: st.inbox,
+		Safe: st.safe.ref, Chain: st.safe.chain, Assembler: st.assembler, Bank: st.bank, Queue: queue, Window: st.window.blocks, Seen: st.window.origin, Latest: st.window.latest,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode snapshot: %w", err)
@@ -72,9 +110,18 @@ func DecodeSnapshot(cfg *rollup.Config, text []byte) (Snapshot, error) {
 		}
 		w.refs = append(w.refs, b.L1Ref)
 	}
+	var queue []stored
+	for i := range in.Queue {
+		b, err := in.Queue[i].decode()
+		if err != nil {
+			return Snapshot{}, err
+		}
+		queue = append(queue, b)
+	}
+	at := tip{in.Safe, in.Chain}
 	return Snapshot{&state{
-		origin: in.Origin, rules: cfg.L1Rules(in.Origin.Time), inbox: in.Inbox, safe: in.Safe, chain: in.Chain,
-		assembler: in.Assembler, window: w, exhausted: true,
+		origin: in.Origin, rules: cfg.L1Rules(in.Origin.Time), inbox: in.Inbox, safe: at, head: at,
+		assembler: in.Assembler, bank: in.Bank, queue: queue, window: w, exhausted: true,
 	}}, nil
 }
 

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/cairn-rollup/cairn/attributes"
+	"github.com/cairn-rollup/cairn/batch"
+	"github.com/cairn-rollup/cairn/channel"
 	"github.com/cairn-rollup/cairn/derive"
+	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
@@ -40,7 +42,7 @@ func TestAMachineResumedFromDiskGoesOnAsIfNothingWere(t *testing.T) {
 				if s.Origin() != m.Origin() || s.Safe() != m.Safe() {
 					t.Fatalf("seed %d: from disk %s %s, was %s %s", seed, s.Origin(), s.Safe(), m.Origin(), m.Safe())
 				}
-				m = derive.Resume(&attributes.Builder{Config: w.cfg}, s)
+				m = derive.Resume(w.builder(), s)
 				resumed++
 				if again := m.Next(); !reflect.DeepEqual(again, want) {
 					t.Fatalf("seed %d: resumed, the machine wants %#v, before it %#v", seed, again, want)
@@ -88,7 +90,7 @@ func TestForeignSnapshotsAreRefusedByName(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	future := bytes.Replace(text, []byte{1}, []byte{9}, 1) // the version comes first
+	future := bytes.Replace(text, []byte{2}, []byte{9}, 1) // the version comes first
 	if _, err := derive.DecodeSnapshot(w.cfg, future); err == nil || !strings.Contains(err.Error(), "version 9") {
 		t.Errorf("of a future version: %v", err)
 	}
@@ -103,6 +105,21 @@ func FuzzDecodeSnapshot(f *testing.F) {
 		}
 		f.Add(text)
 	}
+	old := newWorld(f, testConfig(rollup.Granite, 100, 2))
+	span, err := batch.EncodeSpan(old.spanParams(), []batch.Block{{Timestamp: genesisTime + 6}, {Timestamp: genesisTime + 8}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	single := batch.Singular{Timestamp: genesisTime + 4}
+	frame := channel.Frame{ID: channel.ID{7}, Number: 3, Data: []byte("waits")}
+	old.mine(1012, []eth.InboxTx{post(f, single.Encode(), span), {From: batcherAlice, Data: channel.AppendItem(nil, frame)}}, nil)
+	m := old.machine()
+	deriveAll(f, old, m, nil)
+	text, err := m.Snapshot().Encode(w.cfg)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := derive.DecodeSnapshot(w.cfg, text)
 		if err != nil {

@@ -16,13 +16,14 @@ import (
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
-// garbageKinds are the depths at which hostileWorld puts garbage.
+// garbageKinds are the depths at which hostileWorld puts garbage, once under the rules from Holocene on and once under those
+// before.
 const garbageKinds = 7
 
 // hostileWorld is an L1 whose batcher posts garbage, and good batches before and after it.
 func hostileWorld(tb testing.TB, kind uint8, garbage []byte) *world {
 	tb.Helper()
-	w := newWorld(tb, testConfig(rollup.Isthmus, 4, 2))
+	w := newWorld(tb, testConfig([]rollup.Fork{rollup.Isthmus, rollup.Granite}[kind/garbageKinds%2], 4, 2))
 	w.mine(1012, nil, nil)
 	good := func(first, last uint64, parent common.Hash) []byte {
 		blocks := make([]batch.Block, 0, last-first+1)
@@ -90,7 +91,8 @@ func checkHostile(t *testing.T, kind uint8, garbage []byte) {
 	w := hostileWorld(t, kind, garbage)
 	m := w.machine()
 	var chain []*derive.Derived
-	deriveAll(t, w, m, func(d *derive.Derived) { chain = append(chain, d) })
+	deriveAll(t, w, m, func(d *derive.Derived) { chain = append(chain[:d.Parent.Number], d) })
+	chain = chain[:m.Safe().Number]
 	if need, ok := m.Next().(derive.NeedL1); !ok || need.Number != uint64(len(w.l1)) {
 		t.Fatalf("the machine ends in %#v", m.Next())
 	}
@@ -99,12 +101,13 @@ func checkHostile(t *testing.T, kind uint8, garbage []byte) {
 
 // Whatever L1 carries, the machine gets to its end, and what it derives is a chain.
 func FuzzMachine(f *testing.F) {
-	for kind := range uint8(garbageKinds) {
+	for kind := range uint8(2 * garbageKinds) {
 		f.Add(kind, []byte{0, 40, 1, 1, 0, 128})
 	}
 	f.Add(uint8(2), []byte{0x78, 0x9c})
 	f.Add(uint8(2), []byte{0x01})
 	f.Add(uint8(3), []byte{0x01, 0, 0})
+	f.Add(uint8(garbageKinds+3), []byte{0x01, 0, 0})
 	f.Fuzz(checkHostile)
 }
 
@@ -124,8 +127,15 @@ func TestRandomGarbage(t *testing.T) {
 
 // A span of a million blocks in a kilobyte of data is taken apart step by step.
 func TestHugeSpan(t *testing.T) {
+	testHugeSpan(t, rollup.Holocene)
+	testHugeSpan(t, rollup.Ecotone)
+}
+
+func testHugeSpan(t *testing.T, fork rollup.Fork) {
 	const blocks = 1_000_000
-	w := newWorld(t, testConfig(rollup.Holocene, 10, 2))
+	cfg := testConfig(fork, 10, 2)
+	cfg.MaxSequencerDrift = 2*blocks + 2
+	w := newWorld(t, cfg)
 	item := []byte{1, 2, 0} // span batch, from block 1 on, to epoch 0
 	item = append(item, w.cfg.Genesis.L2.Hash[:20]...)
 	item = append(item, w.l1[0].Hash[:20]...)

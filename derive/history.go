@@ -45,11 +45,17 @@ func (h *History) drop(from, to int) {
 	h.entries = slices.Delete(h.entries, from, to)
 }
 
-// size is about how many bytes a snapshot holds that it does not share with its neighbours: the state, and the list of L1
-// blocks in the window, which is new with every L1 block.
+// size is about how many bytes a snapshot holds that it does not share with its neighbours: the state, the list of L1 blocks
+// in the window, which is new with every L1 block, that of the queue as well, and what its own L1 block has added to bank
+// and queue.
 func (s Snapshot) size() int {
-	const stateSize, windowEntry = 1024, 80 + 8 // an L1Ref and a pointer
-	return stateSize + len(s.s.window.refs)*windowEntry
+	const stateSize, windowEntry, queueEntry = 1024, 80 + 8, 32 // an L1Ref and a pointer; a stored batch
+	held := s.s.bank.Held()
+	for i := range s.s.queue {
+		held += s.s.queue[i].size
+	}
+	own := min(s.s.fresh, held, maxHistoryBytes)
+	return stateSize + len(s.s.window.refs)*windowEntry + len(s.s.queue)*queueEntry + int(own) //nolint:gosec // bounded
 }
 
 // above is the position of the first entry above an L1 block number.

@@ -4,7 +4,9 @@ import (
 	"math"
 	"testing"
 
+	"github.com/cairn-rollup/cairn/channel"
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/rollup"
 )
 
 // A chain without batches on an L1 without finality makes the window, and with it each snapshot, larger and larger.
@@ -33,5 +35,48 @@ func TestHistoryIsBoundedByBytes(t *testing.T) {
 	h.Add(big)
 	if newest, ok := h.At(191); !ok || newest != big || h.Len() != 1 {
 		t.Error("a snapshot that is too large alone is not kept as the only one")
+	}
+}
+
+// Before Holocene snapshots hold what waits in bank and queue. What an L1 block has added counts, once.
+func TestSizeOfASnapshotCountsWhatWaits(t *testing.T) {
+	frame := func(id byte, n int, last bool) channel.Frame {
+		return channel.Frame{ID: channel.ID{id}, Data: make([]byte, n), IsLast: last, Number: uint16(id)}
+	}
+	limits := channel.Limits{MaxBank: 1 << 40, ChannelTimeout: 10}
+	var s state
+	empty := Snapshot{&s}.size()
+	s.bank.Add(frame(1, 5000, false), 1, limits)
+	s.queue = []stored{{size: 300}}
+	for _, c := range []struct {
+		fresh uint64
+		want  int
+	}{{0, 0}, {4000, 4000}, {5300, 5300}, {9000, 5300}} { // what has left again does not count
+		s.fresh = c.fresh
+		if got := (Snapshot{&s}).size() - empty - 32; got != c.want {
+			t.Errorf("%d bytes are new: %d are counted, want %d", c.fresh, got, c.want)
+		}
+	}
+	var h History
+	for n := range uint64(400) {
+		next := s
+		next.origin.Number = n
+		next.bank.Add(frame(byte(n), 1<<20, false), n, limits)
+		next.fresh = 1 << 20
+		s = next
+		h.Add(Snapshot{&next})
+	}
+	if h.Len() < 200 || h.Len() > 256 {
+		t.Errorf("%d snapshots are kept that have got 1 MiB more each, want as many as make 256 MiB", h.Len())
+	}
+}
+
+func TestWhatIsNewIsCountedPerL1Block(t *testing.T) {
+	m := Machine{config: &rollup.Config{}, s: state{exhausted: true, fresh: 5}}
+	if err := m.Push(&eth.L1Block{L1Ref: eth.L1Ref{Number: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if m.s.fresh != 0 {
+		t.Errorf("%d bytes of the L1 block before count as new", m.s.fresh)
 	}
 }

@@ -35,21 +35,31 @@ type state struct {
 	origin eth.L1Ref // the L1 block that is being read (pipeline origin)
 	rules  rollup.L1Rules
 	inbox  rollup.SystemConfig
-	safe   eth.L2Ref // the block derived last, or the start
-	chain  rollup.SystemConfig
+	safe   tip // the block derived last whose batch is complete, or the start
+	head   tip // the block derived last: ahead of safe while a span batch is taken apart before Holocene (pending safe)
 
 	source    source              // data items of origin that are not parsed yet
 	frames    []channel.Frame     // frame queue
-	assembler channel.Assembler   // the channel that is being put together
+	assembler channel.Assembler   // from Holocene on: the channel that is being put together
+	bank      channel.Bank        // before Holocene: the channels that are being put together
 	batches   channel.Decoder     // the channel that is being read, if any
 	reading   bool                // there is one
+	queue     []stored            // before Holocene: batches whose turn may come
+	pass      *pass               // the walk through them that is under way
 	span      spanCursor          // the span batch that is being taken apart
-	overlap   *overlap            // the span batch that is being compared with the safe chain
+	trial     *trial              // the span batch that is being compared with the safe chain
 	window    window              // L1 blocks that may be epochs
 	exhausted bool                // all data of origin is used: the next L1 block is needed
 	out       *Derived            // the block the engine has been asked for
-	next      rollup.SystemConfig // chain, once out is confirmed
+	next      rollup.SystemConfig // of head, once out is confirmed
+	fresh     uint64              // bytes that origin has added to bank and queue, at most
 	halted    Want                // Rewind or Halt, once it has come to that
+}
+
+// tip is a block to build on.
+type tip struct {
+	ref   eth.L2Ref
+	chain rollup.SystemConfig // as of its origin
 }
 
 // Snapshot is the state of a machine at one moment. The zero value is not usable.
@@ -58,19 +68,19 @@ type Snapshot struct{ s *state }
 // Origin is the L1 block up to which the snapshot has read.
 func (s Snapshot) Origin() eth.L1Ref { return s.s.origin }
 
-// Safe is the last derived L2 block of the snapshot.
-func (s Snapshot) Safe() eth.L2Ref { return s.s.safe }
+// Safe is the safe block of the snapshot.
+func (s Snapshot) Safe() eth.L2Ref { return s.s.safe.ref }
 
 // New makes a machine. The configuration must have passed rollup.Config.Check and CheckSupported.
 func New(builder *attributes.Builder, start Start) *Machine {
 	cfg := builder.Config
 	m := &Machine{config: cfg, builder: builder}
+	at := tip{start.Safe, start.Chain}
 	m.s = state{
-		origin: start.Base.L1Ref, rules: cfg.L1Rules(start.Base.Time),
-		inbox: start.Inbox, safe: start.Safe, chain: start.Chain,
+		origin: start.Base.L1Ref, rules: cfg.L1Rules(start.Base.Time), inbox: start.Inbox, safe: at, head: at,
 		window: newWindow(start.Base),
 	}
-	m.s.source = m.open(start.Base)
+	m.s.source = m.selectData(start.Base)
 	return m
 }
 
@@ -86,8 +96,12 @@ func (m *Machine) Restore(s Snapshot) { m.s = *s.s }
 // Origin is the L1 block that is being read.
 func (m *Machine) Origin() eth.L1Ref { return m.s.origin }
 
-// Safe is the last L2 block that was confirmed.
-func (m *Machine) Safe() eth.L2Ref { return m.s.safe }
+// Safe is the last L2 block that was confirmed and concludes its batch.
+func (m *Machine) Safe() eth.L2Ref { return m.s.safe.ref }
+
+// PendingSafe is the last L2 block that was confirmed. Before Holocene it is ahead of Safe while a span batch is applied
+// block by block: if one of them is invalid, those before it go too.
+func (m *Machine) PendingSafe() eth.L2Ref { return m.s.head.ref }
 
 // Next works until it needs something, or has done one bounded piece of work. Unless the answer is Working, asking
 // again gives the same answer until it is met.
@@ -99,8 +113,8 @@ func (m *Machine) Next() Want {
 		return Build{s.out}
 	case len(s.source.blobs) > 0:
 		return NeedBlobs{Block: s.origin, Hashes: s.source.blobs}
-	case s.overlap != nil:
-		return NeedL2{Number: s.overlap.number}
+	case s.trial != nil:
+		return NeedL2{Number: s.trial.number}
 	case s.exhausted:
 		return NeedL1{Number: s.origin.Number + 1}
 	}
@@ -119,15 +133,19 @@ func (m *Machine) Push(block *eth.L1Block) error {
 	if block.Number != s.origin.Number+1 || block.ParentHash != s.origin.Hash {
 		return fmt.Errorf("push %s on %s: %w", block.L1Ref, s.origin, ErrNotNext)
 	}
-	s.exhausted = false
+	s.exhausted, s.fresh = false, 0
+	before := s.rules
 	s.origin, s.rules = block.L1Ref, m.config.L1Rules(block.Time)
+	if s.rules.StrictOrder && !before.StrictOrder {
+		m.enterHolocene()
+	}
 	inbox, ignored := attributes.UpdateSystemConfig(m.config, s.inbox, block.Logs, block.Time)
 	s.inbox = inbox
 	for _, i := range ignored {
 		m.note(DroppedConfigUpdate, i.Reason, 1)
 	}
 	s.window = s.window.push(block)
-	s.source = m.open(block)
+	s.source = m.selectData(block)
 	return nil
 }
 
@@ -143,7 +161,7 @@ func (m *Machine) PushBlobs(blobs []*eth.Blob) error {
 
 // PushL2 brings the block NeedL2 asked for.
 func (m *Machine) PushL2(payload *eth.ExecutionPayload) error {
-	if m.s.overlap == nil || payload.BlockNumber != m.s.overlap.number {
+	if m.s.trial == nil || payload.BlockNumber != m.s.trial.number {
 		return fmt.Errorf("push L2 block %d: it is not needed", payload.BlockNumber)
 	}
 	ref, err := attributes.L2RefOf(m.config, payload)
@@ -163,13 +181,18 @@ func (m *Machine) Confirm(ref eth.L2Ref) error {
 	if want := s.out.Ref(ref.Hash); ref != want {
 		return fmt.Errorf("confirm %+v: the block ordered is %+v", ref, want)
 	}
-	s.safe, s.chain, s.out = ref, s.next, nil
+	s.head = tip{ref, s.next}
+	if s.out.Concluding {
+		s.safe = s.head
+	}
+	s.out = nil
 	return nil
 }
 
 // Reject says that the engine called the block of the last Build invalid. From Holocene on the block is built again
 // with deposits only and the rest of its channel is void (specs: holocene/derivation, engine queue); the decisive clock
-// is that of the L1 block the attributes were derived from.
+// is that of the L1 block the attributes were derived from. Before, the batch is dropped: with a span batch go all its
+// blocks, those before the invalid one too (RULES 7.4), and the next batch in the queue gets its turn.
 func (m *Machine) Reject() error {
 	s := &m.s
 	if s.out == nil {
@@ -180,6 +203,10 @@ func (m *Machine) Reject() error {
 		return nil
 	}
 	m.note(DroppedBlock, EngineRejected, 1)
+	if !s.rules.ReplaceInvalid {
+		s.out, s.span, s.head = nil, spanCursor{}, s.safe
+		return nil
+	}
 	m.flush()
 	replaced := *s.out
 	replaced.Attributes = replaced.Attributes.DepositsOnly()
@@ -199,4 +226,17 @@ func (m *Machine) flush() {
 	if reason := m.s.assembler.Flush(); reason != channel.None {
 		m.note(DroppedChannel, reason, 1)
 	}
+}
+
+// enterHolocene leaves behind what was stored under the old rules (RULES 3.6). The list of L1 blocks stays: the first
+// channel of Holocene holds batches of epochs before it. Everything else is empty between two L1 blocks.
+func (m *Machine) enterHolocene() {
+	s := &m.s
+	if open := s.bank.Open(); open > 0 {
+		m.note(DroppedChannel, HoloceneBegan, open)
+	}
+	if stored := len(s.queue); stored > 0 {
+		m.note(DroppedBatch, HoloceneBegan, stored)
+	}
+	s.bank, s.queue = channel.Bank{}, nil
 }

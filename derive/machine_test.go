@@ -8,6 +8,7 @@ import (
 	"weak"
 
 	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/cairn-rollup/cairn/attributes"
 	"github.com/cairn-rollup/cairn/batch"
@@ -253,10 +254,36 @@ func TestNames(t *testing.T) {
 	}
 	for reason, want := range map[derive.Reason]string{
 		derive.WrongSender: "wrong-sender", derive.BeforeSafeHead: "before-safe-head",
-		derive.EngineRejected: "engine-rejected", derive.Flushed: "flushed",
+		derive.EngineRejected: "engine-rejected", derive.Flushed: "flushed", derive.HoloceneBegan: "holocene-began",
 	} {
 		if reason.String() != want {
 			t.Errorf("%d is %q, want %q", reason, reason, want)
 		}
+	}
+}
+
+// What Holocene leaves behind is not held any longer.
+func TestHoloceneLetsGoOfWhatWaited(t *testing.T) {
+	cfg, at := testConfig(rollup.Granite, 100, 2), uint64(1024)
+	cfg.SetTime(rollup.Holocene, &at)
+	w := newWorld(t, cfg)
+	later := batch.Singular{Timestamp: genesisTime + 4, Transactions: []hexutil.Bytes{make([]byte, 50_000)}}
+	open := channel.Frame{ID: channel.ID{7}, Data: make([]byte, 50_000)}
+	w.mine(1012, []eth.InboxTx{post(t, later.Encode()), {From: batcherAlice, Data: channel.AppendItem(nil, open)}}, nil)
+	m := w.machine()
+	size := func() int {
+		deriveAll(t, w, m, nil)
+		text, err := m.Snapshot().Encode(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(text)
+	}
+	if got := size(); got < 100_000 {
+		t.Errorf("before Holocene %d bytes are kept, want batch and frame among them", got)
+	}
+	w.mine(1024, nil, nil)
+	if got := size(); got > 5_000 {
+		t.Errorf("from Holocene on %d bytes are kept", got)
 	}
 }

@@ -23,7 +23,7 @@ const (
 	DroppedChannel
 	DroppedBatch
 	DroppedConfigUpdate
-	DroppedBlock // a derived block that the engine rejected; replaced by deposits only
+	DroppedBlock // a derived block that the engine rejected; from Holocene on replaced by deposits only
 )
 
 var droppedNames = [...]string{"tx", "blob", "item", "frame", "channel", "batch", "config-update", "block"}
@@ -39,9 +39,10 @@ const (
 	BeforeSafeHead               // batch in an L1 block up to the safe head's origin: it can only be old (RULES 5.8)
 	EngineRejected               // the engine called the block invalid (RULES 7.4)
 	Flushed                      // dropped with an invalid batch of the same channel (RULES 5.8)
+	HoloceneBegan                // stored under the rules before (RULES 3.6)
 )
 
-var reasonNames = [...]string{"wrong-sender", "before-safe-head", "engine-rejected", "flushed"}
+var reasonNames = [...]string{"wrong-sender", "before-safe-head", "engine-rejected", "flushed", "holocene-began"}
 
 func (r Reason) String() string { return reasonNames[r] }
 

@@ -18,7 +18,7 @@ import (
 
 // oracle derives a whole history at once, in the plainest way there is: L1 blocks in a loop, in it transactions, items,
 // frames, channels, batches, blocks. It keeps everything and looks everything up. It shares no code with what it checks,
-// and supports what scenarios make: Holocene from genesis on, span batches with transactions of type 2.
+// and supports what scenarios make: span batches with transactions of type 2, channels that fit a channel bank.
 type oracle struct {
 	cfg    *rollup.Config
 	l1     []*eth.L1Block
@@ -30,6 +30,34 @@ type oracle struct {
 	epoch  uint64        // the oldest epoch the next block may have
 	staged []oracleFrame // the open channel
 	opened uint64        // the L1 block it was opened in
+
+	bank  []*oracleChannel // before Holocene
+	queue []oracleStored   // before Holocene
+}
+
+// is says whether a fork is active at a time.
+func (o *oracle) is(f rollup.Fork, time uint64) bool {
+	at := o.cfg.Time(f)
+	return at != nil && time >= *at
+}
+
+// now says whether a fork is active at the L1 block that is being read.
+func (o *oracle) now(f rollup.Fork) bool { return o.is(f, o.l1[o.at].Time) }
+
+// timeout is how many L1 blocks a channel may take.
+func (o *oracle) timeout() uint64 {
+	if o.now(rollup.Granite) {
+		return 50
+	}
+	return o.cfg.ChannelTimeout
+}
+
+// drift is how far a block may be ahead of its origin.
+func (o *oracle) drift(origin uint64) uint64 {
+	if o.is(rollup.Fjord, o.l1[origin].Time) {
+		return 1800
+	}
+	return o.cfg.MaxSequencerDrift
 }
 
 type oracleBlock struct {
@@ -52,6 +80,9 @@ func (o *oracle) run() {
 	batcher := o.cfg.Genesis.SystemConfig.BatcherAddr
 	for _, block := range o.l1 {
 		o.at = block.Number
+		if o.now(rollup.Holocene) {
+			o.bank, o.queue = nil, nil
+		}
 		for _, log := range block.Logs {
 			if log.Address == o.cfg.L1SystemConfigAddress {
 				batcher = common.BytesToAddress(log.Data)
@@ -70,7 +101,13 @@ func (o *oracle) run() {
 				}
 			}
 		}
-		o.force()
+		if o.now(rollup.Holocene) {
+			o.force()
+		} else {
+			o.readBank()
+			for o.scan(true) {
+			}
+		}
 	}
 }
 
@@ -111,7 +148,7 @@ func (o *oracle) item(item []byte) {
 		})
 		rest = rest[23+size:]
 	}
-	for i := 0; i+1 < len(frames); {
+	for i := 0; i+1 < len(frames) && o.now(rollup.Holocene); {
 		current, next := frames[i], frames[i+1]
 		dropNext, dropCurrent := false, false
 		if current.id == next.id {
@@ -136,7 +173,12 @@ func (o *oracle) item(item []byte) {
 }
 
 func (o *oracle) frame(f oracleFrame) {
-	if o.opened+50 < o.at {
+	if !o.now(rollup.Holocene) {
+		o.readBank()
+		o.bankFrame(f)
+		return
+	}
+	if o.opened+o.timeout() < o.at {
 		o.staged = nil
 	}
 	if f.number == 0 {
@@ -160,7 +202,7 @@ func (o *oracle) frame(f oracleFrame) {
 func (o *oracle) channel(data []byte) {
 	var reader io.Reader
 	switch {
-	case len(data) > 0 && data[0] == 1:
+	case len(data) > 0 && data[0] == 1 && o.now(rollup.Fjord):
 		reader = brotli.NewReader(bytes.NewReader(data[1:]))
 	case len(data) > 0 && data[0] == 0x78:
 		z, err := zlib.NewReader(bytes.NewReader(data))
@@ -197,6 +239,10 @@ func (o *oracle) batch(item []byte) bool {
 		if rlp.Decode(bytes.NewReader(item[1:]), &b) != nil {
 			return false
 		}
+		if !o.now(rollup.Holocene) {
+			o.store(oracleStored{blocks: []oracleBatch{b}, from: o.at})
+			return true
+		}
 		return o.safe().epoch >= o.at || o.singular(b)
 	case len(item) > 0 && item[0] == 1:
 		return o.span(item[1:])
@@ -219,7 +265,7 @@ func (o *oracle) singular(b oracleBatch) bool {
 	if b.EpochHash != origin.Hash || b.Timestamp < origin.Time {
 		return false
 	}
-	if b.Timestamp > origin.Time+1800 {
+	if b.Timestamp > origin.Time+o.drift(b.EpochNum) {
 		if len(b.Txs) > 0 || (b.EpochNum == o.epoch && b.Timestamp >= o.l1[o.epoch+1].Time) {
 			return false
 		}
@@ -265,10 +311,22 @@ func (o *oracle) span(body []byte) bool {
 	if !ok {
 		return false
 	}
+	if !o.now(rollup.Holocene) {
+		if o.now(rollup.Delta) {
+			o.store(oracleStored{span: true, parentCheck: parentCheck, originCheck: originCheck, blocks: batches, from: o.at})
+		}
+		return true
+	}
 	safe := o.safe()
 	first, last, next := batches[0], batches[len(batches)-1], safe.time+o.cfg.BlockTime
+	if safe.epoch >= o.at {
+		return true
+	}
+	if v := o.deltaVerdict(first.EpochNum); v != "accept" {
+		return v == "undecided"
+	}
 	switch {
-	case safe.epoch >= o.at || last.Timestamp < next:
+	case last.Timestamp < next:
 		return true
 	case first.Timestamp > next || (next-first.Timestamp)%o.cfg.BlockTime != 0:
 		return false

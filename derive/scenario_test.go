@@ -37,13 +37,36 @@ func newScenario(tb testing.TB, seed uint64) *scenario {
 	blockTimes := []uint64{1, 2, 2, 2, 5, 400}
 	windows := []uint64{2, 3, 4, 6, 10, 10, 70}
 	cfg := testConfig(rollup.Holocene, windows[rng.IntN(len(windows))], blockTimes[rng.IntN(len(blockTimes))])
+	if seed%2 == 1 {
+		schedule(cfg, rng)
+	}
 	s := &scenario{tb: tb, rng: rng, w: newWorld(tb, cfg), batcher: batcherAlice}
+	s.w.upgrades = madeUpUpgrades
 	s.m = s.w.machine()
 	for range 5 + rng.IntN(25) {
 		s.block()
 		deriveAll(tb, s.w, s.m, nil)
 	}
 	return s
+}
+
+// schedule lets some forks up to Holocene be active at genesis, others activate on the way, and others never.
+func schedule(cfg *rollup.Config, rng *rand.Rand) {
+	cfg.ChannelTimeout = []uint64{2, 5, 50, 300}[rng.IntN(4)]
+	at := uint64(genesisTime)
+	for f := rollup.Fork(1 + rng.IntN(int(rollup.Holocene))); f <= rollup.Holocene; f++ {
+		at += rng.Uint64N(40 * cfg.BlockTime)
+		cfg.SetTime(f, nil)
+		if at < genesisTime+120*cfg.BlockTime {
+			cfg.SetTime(f, &[]uint64{at}[0])
+		}
+	}
+}
+
+// is says whether a fork is active at the time of the next L1 block, or nearly so.
+func (s *scenario) is(f rollup.Fork) bool {
+	at := s.w.cfg.Time(f)
+	return at != nil && s.w.head().Time >= *at
 }
 
 func (s *scenario) chance(percent int) bool { return s.rng.IntN(100) < percent }
@@ -91,7 +114,7 @@ func (s *scenario) inbox() (txs []eth.InboxTx) {
 		if s.chance(3) {
 			from = common.Address{0xe5}
 		}
-		if s.chance(50) {
+		if s.chance(50) || !s.is(rollup.Ecotone) {
 			txs = append(txs, eth.InboxTx{From: from, Data: item})
 			continue
 		}
@@ -125,8 +148,11 @@ func (s *scenario) channel() {
 		batches = append(batches[:at:at], append([][]byte{garbage}, batches[at:]...)...)
 	}
 	algo := channel.Zlib
-	if s.chance(15) {
+	if s.chance(15) && (s.is(rollup.Fjord) || s.chance(10)) {
 		algo = channel.Brotli // costs much more memory and time
+	}
+	if !s.is(rollup.Holocene) && s.chance(20) { // batches wait for their turn
+		s.rng.Shuffle(len(batches), func(a, b int) { batches[a], batches[b] = batches[b], batches[a] })
 	}
 	data := compress(s.tb, algo, batches...)
 	switch s.rng.IntN(40) {
@@ -144,7 +170,10 @@ func (s *scenario) channel() {
 		frames = append(frames[:i+1:i+1], frames[i:]...)
 	case 2: // two change places
 		frames[0], frames[i] = frames[i], frames[0]
-	case 3: // interleaved with what is not posted yet
+	case 3, 4, 5: // interleaved with what is not posted yet; before Holocene that does no harm
+		if s.is(rollup.Holocene) && s.chance(60) {
+			break
+		}
 		s.rng.Shuffle(len(s.frames), func(a, b int) { s.frames[a], s.frames[b] = s.frames[b], s.frames[a] })
 	}
 	s.frames = append(s.frames, frames...)
@@ -173,7 +202,7 @@ func (s *scenario) batches() (out [][]byte) {
 	for range 1 + s.rng.IntN(12) {
 		blocks = append(blocks, s.next())
 	}
-	if s.chance(60) {
+	if s.chance(60) && (s.is(rollup.Delta) || s.chance(10)) {
 		right := slices.Clone(blocks)
 		switch s.rng.IntN(20) {
 		case 0:

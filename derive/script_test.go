@@ -125,7 +125,11 @@ func (s *script) do(command string, body []string) {
 	case "confirm":
 		ref, _ := s.w.seal(s.want.(derive.Build).Derived)
 		s.must(s.m.Confirm(ref))
-		s.printf("safe block %s", s.describe(ref))
+		if s.m.Safe() == ref {
+			s.printf("safe block %s", s.describe(ref))
+			break
+		}
+		s.printf("safe block %s, pending %s", s.describe(s.m.Safe()), s.describe(s.m.PendingSafe()))
 	case "reject":
 		s.must(s.m.Reject())
 		s.notes()
@@ -139,6 +143,8 @@ func (s *script) do(command string, body []string) {
 	case "restore":
 		s.m.Restore(s.snapshots[args[0]])
 		s.printf("L1 block %d, safe block %s", s.m.Origin().Number, s.describe(s.m.Safe()))
+	case "disk":
+		s.disk()
 	case "scratch":
 		s.scratch()
 	case "restart":
@@ -176,7 +182,8 @@ func options(words []string) (values map[string]string, rest []string) {
 }
 
 func (s *script) config(args []string) {
-	window, blockTime, as117 := uint64(10), uint64(2), false
+	window, blockTime, timeout, as117 := uint64(10), uint64(2), uint64(300), false
+	later := map[rollup.Fork]*uint64{}
 	values, _ := options(args)
 	for name, value := range values {
 		switch name {
@@ -186,23 +193,40 @@ func (s *script) config(args []string) {
 			blockTime = s.number(value)
 		case "rules":
 			as117 = value == "op-node-1.17"
+		case "timeout":
+			timeout = s.number(value)
 		case "fork":
-			for _, f := range rollup.Forks() {
-				if f.String() == value {
-					s.fork = f
-				}
-			}
+			s.fork, _ = forkNamed(value)
 		default:
-			s.t.Fatalf("unknown option %q", name)
+			fork, ok := forkNamed(name)
+			if !ok {
+				s.t.Fatalf("unknown option %q", name)
+			}
+			at := s.number(value)
+			later[fork] = &at
 		}
 	}
-	s.w = newWorld(s.t, testConfig(s.fork, window, blockTime))
-	s.w.cfg.AsOpNode117 = as117
+	cfg := testConfig(s.fork, window, blockTime)
+	cfg.ChannelTimeout = timeout
+	for fork, at := range later {
+		cfg.SetTime(fork, at)
+	}
+	s.w = newWorld(s.t, cfg)
+	s.w.cfg.AsOpNode117, s.w.upgrades = as117, madeUpUpgrades
 	s.m = s.w.machine()
 	s.history = derive.History{}
 	s.snapshots, s.channels = map[string]derive.Snapshot{}, map[string][]channel.Frame{}
 	s.declared, s.names = map[uint64]common.Hash{}, map[string]string{}
 	s.printf("block 0 of L1 and of L2 at %d; a new L2 block every %d s", genesisTime, blockTime)
+}
+
+func forkNamed(name string) (rollup.Fork, bool) {
+	for _, f := range rollup.Forks() {
+		if f.String() == name {
+			return f, true
+		}
+	}
+	return 0, false
 }
 
 // channel builds a channel: name, compression, options; one batch on each line of the body.
@@ -510,12 +534,15 @@ func (s *script) line(d *derive.Derived) string {
 		text += fmt.Sprintf(", gas limit %d", a.GasLimit)
 	}
 	// The chain's constants, which an engine writes into the header when the system config has none, are 250/6.
-	if p := *a.EIP1559Params; p != (eth.Bytes8{}) && p != rollup.EncodeEIP1559Params(250, 6) {
-		denominator, elasticity := rollup.DecodeEIP1559Params(p)
+	if p := a.EIP1559Params; p != nil && *p != (eth.Bytes8{}) && *p != rollup.EncodeEIP1559Params(250, 6) {
+		denominator, elasticity := rollup.DecodeEIP1559Params(*p)
 		text += fmt.Sprintf(", eip1559 %d/%d", denominator, elasticity)
 	}
 	if d.Replaced {
 		text += ", deposits only"
+	}
+	if !d.Concluding {
+		text += ", pending"
 	}
 	return text + fmt.Sprintf(" (L1 block %d)", d.DerivedFrom.Number)
 }
@@ -540,6 +567,16 @@ func (s *script) restart(base uint64) {
 	s.m = s.w.machineAt(base, safe)
 	s.history = derive.History{}
 	s.printf("L1 block %d, safe block %s", base, s.describe(safe))
+}
+
+// disk goes on from what the machine would leave on disk now.
+func (s *script) disk() {
+	text, err := s.m.Snapshot().Encode(s.w.cfg)
+	s.must(err)
+	snapshot, err := derive.DecodeSnapshot(s.w.cfg, text)
+	s.must(err)
+	s.m = derive.Resume(s.w.builder(), snapshot)
+	s.printf("L1 block %d, safe block %s", s.m.Origin().Number, s.describe(s.m.Safe()))
 }
 
 // scratch derives the present L1 chain again from genesis, with a new machine.

@@ -14,9 +14,9 @@ type source struct {
 	blobs []common.Hash // versioned hashes of the blobs that are still to come, in order
 }
 
-// open selects the batcher's data of a block. Which transactions come into question at all is SelectL1Block's rule; here
+// selectData selects the batcher's data of a block. Which transactions come into question at all is SelectL1Block's rule; here
 // the sender decides, by the config as of this block.
-func (m *Machine) open(block *eth.L1Block) source {
+func (m *Machine) selectData(block *eth.L1Block) source {
 	var src source
 	strangers := 0
 	for i := range block.Inbox {

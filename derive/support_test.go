@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/cairn-rollup/cairn/derive"
-	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
@@ -45,8 +44,13 @@ func TestCheckSupported(t *testing.T) {
 		{"Lagoon after genesis", from(rollup.Lagoon, rollup.Lagoon, &later), ""},
 		{"Lagoon in the second of genesis", from(rollup.Lagoon, rollup.Lagoon, &genesis), "lagoon_time"},
 		{"Lagoon at genesis", from(rollup.Lagoon, rollup.Lagoon, new(uint64)), "lagoon_time"},
-		{"Holocene after genesis: where derivation begins decides", at(rollup.Holocene, &later), ""},
-		{"no Holocene", at(rollup.Holocene, nil), "holocene_time"},
+		{"Holocene after genesis", at(rollup.Holocene, &later), ""},
+		{"no Holocene", at(rollup.Holocene, nil), ""},
+		{"no fork at all", func(c *rollup.Config) {
+			for _, f := range rollup.Forks() {
+				c.SetTime(f, nil)
+			}
+		}, ""},
 		{"no EIP-1559 constants", func(c *rollup.Config) { c.ChainOpConfig = nil }, "chain_op_config"},
 		{"alternative data availability", func(c *rollup.Config) { c.AltDA = &rollup.AltDAConfig{} }, "alt_da"},
 	} {
@@ -65,17 +69,5 @@ func TestCheckSupported(t *testing.T) {
 				t.Errorf("got %v, want an error about %s", err, c.field)
 			}
 		})
-	}
-}
-
-func TestCheckStart(t *testing.T) {
-	cfg := testConfig(rollup.Holocene, 10, 2)
-	holocene := uint64(genesisTime + 100)
-	cfg.HoloceneTime = &holocene
-	if err := derive.CheckStart(cfg, eth.L1Ref{Time: holocene}); err != nil {
-		t.Errorf("in the second of Holocene: %v", err)
-	}
-	if err := derive.CheckStart(cfg, eth.L1Ref{Time: holocene - 1}); err == nil || !strings.Contains(err.Error(), "before Holocene (1970-") {
-		t.Errorf("the second before: %v", err)
 	}
 }

@@ -53,6 +53,7 @@ type Derived struct {
 	SequenceNumber uint64
 	DerivedFrom    eth.L1Ref // the L1 block whose data completed it
 	Replaced       bool      // the deposits-only variant of a block the engine rejected
+	Concluding     bool      // the block ends its batch: with it all blocks up to it are safe, before it they are pending
 }
 
 // Ref is the reference of the block that came out of the attributes.

@@ -43,6 +43,8 @@ type world struct {
 	l1     []*eth.L1Block               // the canonical chain by number
 	blobs  map[common.Hash]*eth.Blob    // by versioned hash
 	l2     map[common.Hash]*sealedBlock // everything the engine ever made
+
+	upgrades attributes.Upgrades // made-up ones; nil: none are known
 }
 
 // sealedBlock is a block the engine made.
@@ -91,9 +93,13 @@ func newWorld(tb testing.TB, cfg *rollup.Config) *world {
 // machine starts at genesis.
 func (w *world) machine() *derive.Machine { return w.machineAt(0, w.cfg.GenesisL2Ref()) }
 
+func (w *world) builder() *attributes.Builder {
+	return &attributes.Builder{Config: w.cfg, Upgrades: w.upgrades}
+}
+
 // machineAt starts at an L1 block.
 func (w *world) machineAt(base uint64, safe eth.L2Ref) *derive.Machine {
-	return derive.New(&attributes.Builder{Config: w.cfg}, derive.Start{
+	return derive.New(w.builder(), derive.Start{
 		Base: w.l1[base], Inbox: w.configAt(base), Safe: safe, Chain: w.configAt(safe.L1Origin.Number),
 	})
 }

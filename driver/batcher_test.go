@@ -88,8 +88,8 @@ func (b *batcher) fill(unsafe eth.L2Ref) {
 
 // encode gives the items of a channel.
 func (b *batcher) encode(blocks []batch.Block) (items [][]byte) {
-	if b.span {
-		item, err := batch.EncodeSpan(batch.ParamsAt(b.sim.cfg, genesisTime), blocks)
+	if epoch := blocks[0].EpochNum; b.span && b.sim.cfg.L1Rules(b.sim.l1.blocks[min(epoch, uint64(len(b.sim.l1.blocks)-1))].Time).SpanBatches {
+		item, err := batch.EncodeSpan(batch.ParamsAt(b.sim.cfg, uint64(b.sim.now.Unix())), blocks)
 		if err != nil {
 			b.sim.fatalf("batcher: %v", err)
 		}
@@ -107,7 +107,12 @@ func (b *batcher) encode(blocks []batch.Block) (items [][]byte) {
 
 // post cuts a channel into transactions.
 func (b *batcher) post(items [][]byte) {
-	w, err := channel.NewWriter(channel.Brotli, 0)
+	rules := b.sim.cfg.L1Rules(b.sim.l1.head().Time)
+	algo, level := channel.Brotli, 0
+	if !rules.Brotli {
+		algo, level = channel.Zlib, 1
+	}
+	w, err := channel.NewWriter(algo, level)
 	for i := 0; i < len(items) && err == nil; i++ {
 		err = w.Add(items[i])
 	}
@@ -128,7 +133,7 @@ func (b *batcher) post(items [][]byte) {
 	for _, f := range frames {
 		item := channel.AppendItem(nil, f)
 		tx := eth.InboxTx{From: batcherAddress, Data: item}
-		if b.blob {
+		if b.blob && rules.Blobs {
 			tx = b.sim.l1.blobTx(item)
 		}
 		b.waiting = append(b.waiting, tx)

@@ -65,6 +65,7 @@ type Core struct {
 	heads    forkchoice.Heads
 	told     eth.ForkchoiceState // what the engine has acknowledged
 	truncate bool                // unsafe blocks may have lost their L1 origin
+	restore  bool                // the engine's head may be what an invalid block was to be built on
 	differs  *derive.Derived     // the derived block that the unsafe chain does not hold
 
 	posted *sealed     // a block of others that stands on the head
@@ -237,7 +238,7 @@ func (c *Core) restart(why error) {
 
 // forget drops everything that was concluded from the engine's chain.
 func (c *Core) forget() {
-	c.machine, c.want, c.differs, c.truncate, c.resume, c.posted, c.refusal = nil, nil, nil, false, false, nil, nil
+	c.machine, c.want, c.differs, c.truncate, c.restore, c.resume, c.posted, c.refusal = nil, nil, nil, false, false, false, nil, nil
 	c.history, c.recorded, c.settled = derive.History{}, eth.L1Ref{}, 0
 	c.told = eth.ForkchoiceState{}
 	c.seq.forget()
@@ -260,12 +261,6 @@ func (c *Core) onStartFound(e StartFound) {
 		c.fail(err)
 		return
 	}
-	if len(p.Resume) == 0 {
-		if err := derive.CheckStart(c.cfg.Rollup, p.Derive.Base.L1Ref); err != nil {
-			c.fail(err)
-			return
-		}
-	}
 	c.heads, c.resume = p.Heads, false
 	if len(p.Resume) > 0 {
 		c.resumeFrom(p.Resume)
@@ -286,7 +281,7 @@ func (c *Core) Status() Status {
 		Dropped:   c.dropped, At: c.now, Need: c.need, Moved: c.moved, Spent: c.spent, Counts: c.counts,
 		Sync: eth.SyncStatus{
 			CurrentL1Finalized: c.l1.Finalized, HeadL1: c.l1.Head, SafeL1: c.l1.Safe, FinalizedL1: c.l1.Finalized,
-			UnsafeL2: c.heads.Unsafe, SafeL2: c.heads.Safe, FinalizedL2: c.heads.Finalized, PendingSafeL2: c.heads.Safe,
+			UnsafeL2: c.heads.Unsafe, SafeL2: c.heads.Safe, FinalizedL2: c.heads.Finalized, PendingSafeL2: c.pendingSafe(),
 			CrossUnsafeL2: c.heads.Unsafe, LocalSafeL2: c.heads.Safe,
 		},
 	}

@@ -39,6 +39,7 @@ func (c *Core) drive() {
 	build, derived := c.want.(derive.Build)
 	read, reading := c.want.(derive.NeedL2)
 	kind := forkchoice.Next(c.heads, c.told, forkchoice.Ready{
+		Restore:  c.restore,
 		Sealed:   s.sealed != nil,
 		SealDue:  s.job != nil && !c.now.Before(s.job.sealAt),
 		Order:    s.order != nil && s.job == nil,
@@ -78,7 +79,7 @@ func (c *Core) drive() {
 		c.emit(BuildBlock{Labels: labels, Attributes: &build.Attributes})
 	case forkchoice.Read:
 		c.emit(ReadBlock(read))
-	case forkchoice.Label:
+	case forkchoice.Label, forkchoice.Restore:
 		c.emit(SetLabels{Labels: labels})
 	}
 	c.engine.busy, c.calledAt = true, c.now
@@ -140,6 +141,8 @@ func (c *Core) onAnswer(asked call, e EngineDone) {
 		c.check(c.machine.PushL2(e.Payload.ExecutionPayload))
 	case forkchoice.Label:
 		c.told = asked.labels
+	case forkchoice.Restore:
+		c.told, c.restore = asked.labels, false
 	case forkchoice.Idle:
 	}
 }
@@ -159,13 +162,23 @@ func (c *Core) onBuilt(asked call, e EngineDone) {
 		c.refusal = e.Err
 		c.report(Warn, "derived block is invalid", "parent", d.Parent, "l1", d.DerivedFrom, "err", e.Err, "deposits_only", d.Attributes.OnlyDeposits())
 		c.check(c.machine.Reject())
+		if !c.cfg.Rollup.L1Rules(d.DerivedFrom.Time).ReplaceInvalid {
+			c.heads = c.heads.Restored() // the batch is gone with all its blocks
+		}
+		// Some engines take their head back to the parent of what they are to build, and leave it there.
+		c.restore = d.Parent.Number < c.heads.Unsafe.Number
 		return
 	}
 	ref := d.Ref(e.Payload.ExecutionPayload.BlockHash)
 	c.check(c.machine.Confirm(ref))
 	c.told = asked.labels
 	c.told.HeadBlockHash = ref.Hash
-	c.heads, c.differs, c.refusal = c.heads.Derived(ref), nil, nil
+	c.differs, c.refusal = nil, nil
+	if d.Concluding {
+		c.heads = c.heads.Derived(ref)
+	} else {
+		c.heads = c.heads.Pending(ref)
+	}
 	c.counts.Derived++
 	c.holdSequencer(c.blockTime()) // L1 knows more than we do: no own block before that is taken in (RULES 10.4)
 	c.report(Debug, "derived", "block", ref, "txs", len(d.Attributes.Transactions), "l1", d.DerivedFrom)
@@ -177,7 +190,8 @@ func (c *Core) onRead(asked call, e EngineDone) {
 	ref := d.Ref(e.Payload.ExecutionPayload.BlockHash)
 	if why := attributes.Matches(c.cfg.Rollup, &d.Attributes, d.Parent.Hash, e.Payload); why != attributes.MismatchNone {
 		if ref.Number <= c.heads.Safe.Number && !d.Attributes.OnlyDeposits() {
-			// It is safe, so all of this has happened before: the engine has rejected the block then, and has it with deposits only.
+			// It is safe, so all of this has happened before: the engine has rejected the block then, and what stands there is what came
+			// in its place.
 			c.check(c.machine.Reject())
 			return
 		}
@@ -193,7 +207,9 @@ func (c *Core) onRead(asked call, e EngineDone) {
 	c.check(c.machine.Confirm(ref))
 	c.counts.Consolidated++
 	c.refusal = nil
-	c.heads = c.heads.Consolidated(ref)
+	if d.Concluding {
+		c.heads = c.heads.Consolidated(ref)
+	}
 	c.report(Debug, "consolidated", "block", ref, "l1", d.DerivedFrom)
 }
 

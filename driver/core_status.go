@@ -37,6 +37,14 @@ func (c *Core) needs() Need {
 	}
 }
 
+// pendingSafe is the last block of a batch that is being applied, or else the safe head.
+func (c *Core) pendingSafe() eth.L2Ref {
+	if c.machine != nil && c.machine.PendingSafe().Number > c.heads.Safe.Number {
+		return c.machine.PendingSafe()
+	}
+	return c.heads.Safe
+}
+
 // tips are the heads that Moved tells of.
 type tips struct {
 	l1, currentL1           eth.L1Ref

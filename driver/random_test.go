@@ -10,6 +10,7 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/rollup"
 )
 
 var (
@@ -66,12 +67,27 @@ func randomWeather(r *rand.Rand) weather {
 	}
 }
 
+// scheduleForks lets some forks be active at genesis, others activate during the simulation, and others never.
+func scheduleForks(cfg *rollup.Config, r *rand.Rand) {
+	at := uint64(genesisTime)
+	for f := rollup.Fork(1 + r.IntN(int(rollup.Jovian))); f <= rollup.Jovian; f++ {
+		at += r.Uint64N(60)
+		cfg.SetTime(f, nil)
+		if at < genesisTime+200 {
+			cfg.SetTime(f, &[]uint64{at}[0])
+		}
+	}
+}
+
 func simulate(t *testing.T, seed uint64) *sim {
 	// A sequencer that has to build within a window that is about to end needs to know the newest L1 block, and a batcher
 	// that posts at once. Half of the simulations are of that kind; in the others the window does not end.
 	s, confs := newSim(t, seed, 12+seed%9), uint64(0)
 	if seed%2 == 0 {
 		s.cfg.SeqWindowSize, confs = 200, seed/2%3
+	}
+	if seed%3 == 0 {
+		scheduleForks(s.cfg, rand.New(rand.NewPCG(seed, 2)))
 	}
 	w := randomWeather(s.rng)
 	faulty := true

@@ -173,7 +173,7 @@ type node struct {
 func (s *sim) addNode(name string, seq Sequencing) *node {
 	n := &node{
 		sim: s, name: name, engine: newModelEngine(s.cfg), delay: func(Effect) time.Duration { return time.Millisecond },
-		cfg: Config{Rollup: s.cfg, Builder: &attributes.Builder{Config: s.cfg}, Sequencing: seq, Seed: uint64(len(s.nodes))},
+		cfg: Config{Rollup: s.cfg, Builder: builderOf(s.cfg), Sequencing: seq, Seed: uint64(len(s.nodes))},
 	}
 	n.ports = Ports{Engine: n.engine, L1: s.l1, Blobs: s.l1, Safe: n, Memory: n}
 	s.nodes = append(s.nodes, n)

@@ -72,6 +72,21 @@ func testConfig(window uint64) *rollup.Config {
 	return cfg
 }
 
+// before makes a chain of it that has not activated a fork yet, nor those after it.
+func before(cfg *rollup.Config, first rollup.Fork) *rollup.Config {
+	for f := first; f <= rollup.Jovian; f++ {
+		cfg.SetTime(f, nil)
+	}
+	return cfg
+}
+
+// builderOf knows a made-up upgrade transaction for each fork.
+func builderOf(cfg *rollup.Config) *attributes.Builder {
+	return &attributes.Builder{Config: cfg, Upgrades: func(f rollup.Fork) ([]hexutil.Bytes, bool) {
+		return []hexutil.Bytes{attributes.UpgradeTx{Intent: f.String(), Gas: 1}.Encode()}, true
+	}}
+}
+
 func genesisBlock() *eth.PayloadEnvelope {
 	return &eth.PayloadEnvelope{ExecutionPayload: &eth.ExecutionPayload{Timestamp: genesisTime, BaseFeePerGas: new(big.Int)}}
 }
@@ -276,9 +291,15 @@ func (e *modelEngine) make(parent common.Hash, a *eth.PayloadAttributes) (*eth.P
 		return nil, eth.ErrForkchoice
 	}
 	rules := e.cfg.L2Rules(a.Timestamp)
-	params := *a.EIP1559Params
-	if params == (eth.Bytes8{}) {
-		params = rollup.EncodeEIP1559Params(uint32(*e.cfg.ChainOpConfig.EIP1559DenominatorCanyon), uint32(e.cfg.ChainOpConfig.EIP1559Elasticity))
+	var extra attributes.ExtraData
+	if a.EIP1559Params != nil {
+		extra.EIP1559Params = *a.EIP1559Params
+		if extra.EIP1559Params == (eth.Bytes8{}) {
+			extra.EIP1559Params = rollup.EncodeEIP1559Params(uint32(*e.cfg.ChainOpConfig.EIP1559DenominatorCanyon), uint32(e.cfg.ChainOpConfig.EIP1559Elasticity))
+		}
+	}
+	if a.MinBaseFee != nil {
+		extra.MinBaseFee = *a.MinBaseFee
 	}
 	txs := slices.Clone(a.Transactions)
 	if !a.NoTxPool {
@@ -290,10 +311,14 @@ func (e *modelEngine) make(parent common.Hash, a *eth.PayloadAttributes) (*eth.P
 	env := &eth.PayloadEnvelope{ParentBeaconBlockRoot: a.ParentBeaconBlockRoot, ExecutionPayload: &eth.ExecutionPayload{
 		ParentHash: parent, FeeRecipient: a.SuggestedFeeRecipient, PrevRandao: a.PrevRandao,
 		BlockNumber: p.ExecutionPayload.BlockNumber + 1, GasLimit: a.GasLimit, Timestamp: a.Timestamp,
-		ExtraData:     attributes.ExtraData{EIP1559Params: params, MinBaseFee: *a.MinBaseFee}.Encode(&rules),
-		BaseFeePerGas: new(big.Int), Transactions: txs, Withdrawals: &types.Withdrawals{},
-		BlobGasUsed: new(uint64), ExcessBlobGas: new(uint64), WithdrawalsRoot: &common.Hash{},
+		ExtraData: extra.Encode(&rules), BaseFeePerGas: new(big.Int), Transactions: txs, Withdrawals: a.Withdrawals,
 	}}
+	if rules.BeaconRoot {
+		env.ExecutionPayload.BlobGasUsed, env.ExecutionPayload.ExcessBlobGas = new(uint64), new(uint64)
+	}
+	if rules.WithdrawalsRoot {
+		env.ExecutionPayload.WithdrawalsRoot = &common.Hash{}
+	}
 	env.ExecutionPayload.BlockHash = payloadHash(env)
 	return env, nil
 }
@@ -415,6 +440,7 @@ func (e *modelEngine) Build(_ context.Context, fc eth.ForkchoiceState, a *eth.Pa
 		if err := e.check(fc); err != nil {
 			return err
 		}
+		e.setHead(fc.HeadBlockHash) // also if the attributes are not valid
 		if env, err = e.make(fc.HeadBlockHash, a); err != nil {
 			return err
 		}
@@ -514,7 +540,7 @@ func (e *modelEngine) PayloadByLabel(_ context.Context, label string) (*eth.Payl
 
 // extend adds blocks on the canonical tip without a node: one per L1 origin given, empty.
 func (e *modelEngine) extend(origins ...*eth.L1Block) {
-	builder := attributes.Builder{Config: e.cfg}
+	builder := builderOf(e.cfg)
 	for _, origin := range origins {
 		tip := e.blocks[e.canon[len(e.canon)-1]]
 		parent, err := attributes.L2RefOf(e.cfg, tip.ExecutionPayload)

@@ -11,6 +11,8 @@ type Heads struct {
 	Unsafe    eth.L2Ref // the tip; may come from a sequencer alone
 	Safe      eth.L2Ref // derived from L1
 	Finalized eth.L2Ref // derived from finalized L1 blocks
+	// Backup is the tip that pending blocks have replaced: it comes back if they turn out to be no part of the chain.
+	Backup eth.L2Ref
 }
 
 // Check says whether the heads are in order.
@@ -38,7 +40,7 @@ func (h Heads) Consolidated(ref eth.L2Ref) Heads {
 	if ref.Number <= h.Safe.Number {
 		return h
 	}
-	h.Safe = ref
+	h.Safe, h.Backup = ref, eth.L2Ref{}
 	if h.Unsafe.Number < ref.Number {
 		h.Unsafe = ref
 	}
@@ -47,7 +49,26 @@ func (h Heads) Consolidated(ref eth.L2Ref) Heads {
 
 // Derived are the heads after the engine built a derived block: it is the tip, whatever was unsafe above is gone.
 func (h Heads) Derived(ref eth.L2Ref) Heads {
-	h.Safe, h.Unsafe = ref, ref
+	h.Safe, h.Unsafe, h.Backup = ref, ref, eth.L2Ref{}
+	return h
+}
+
+// Pending are the heads after the engine built a derived block that does not conclude its batch: it is the tip, but not
+// safe yet (specs: delta/span-batches; RULES 7.1, 7.5).
+func (h Heads) Pending(ref eth.L2Ref) Heads {
+	if h.Unsafe.Number >= ref.Number {
+		h.Backup = h.Unsafe
+	}
+	h.Unsafe = ref
+	return h
+}
+
+// Restored are the heads after the batch of pending blocks turned out to be invalid: the tip is what it was before them
+// (RULES 7.4).
+func (h Heads) Restored() Heads {
+	if h.Backup != (eth.L2Ref{}) {
+		h.Unsafe, h.Backup = h.Backup, eth.L2Ref{}
+	}
 	return h
 }
 

@@ -46,6 +46,10 @@ func TestHeadsMove(t *testing.T) {
 	other := func(unsafe, safe, finalized eth.L2Ref) forkchoice.Heads {
 		return forkchoice.Heads{Unsafe: unsafe, Safe: safe, Finalized: finalized}
 	}
+	with := func(h forkchoice.Heads, backup eth.L2Ref) forkchoice.Heads {
+		h.Backup = backup
+		return h
+	}
 	a := func(n uint64) eth.L2Ref { return ref('a', n) }
 	b := func(n uint64) eth.L2Ref { return ref('b', n) }
 	for _, c := range []struct {
@@ -58,6 +62,13 @@ func TestHeadsMove(t *testing.T) {
 		{"a safe block above the tip takes the tip along", heads(6, 6, 3).Consolidated(a(7)), heads(7, 7, 3)},
 		{"a block found below the safe head moves nothing", start.Consolidated(a(5)), start},
 		{"a derived block on another branch is the tip: the unsafe chain is gone", start.Derived(b(7)), other(b(7), b(7), a(3))},
+		{"a pending block on another branch is the tip, and the old one is kept in mind", start.Pending(b(7)), with(other(b(7), a(6), a(3)), a(9))},
+		{"so it is if more follow", start.Pending(b(7)).Pending(b(8)), with(other(b(8), a(6), a(3)), a(9))},
+		{"a pending block on the tip replaces nothing", start.Pending(a(10)), heads(10, 6, 3)},
+		{"pending blocks that are no part of the chain give the tip back", start.Pending(b(7)).Pending(b(8)).Restored(), start},
+		{"if they have replaced none, the tip stays", heads(6, 6, 3).Pending(a(7)).Restored(), heads(7, 6, 3)},
+		{"once they are safe there is no way back", start.Pending(b(7)).Derived(b(8)).Restored(), other(b(8), b(8), a(3))},
+		{"also if the last one was there already", start.Pending(b(7)).Extended(b(8)).Consolidated(b(8)).Restored(), other(b(8), b(8), a(3))},
 		{"finalized moves forward", start.Finalize(a(5)), heads(9, 6, 5)},
 		{"finalized moves up to safe", start.Finalize(a(6)), heads(9, 6, 6)},
 		{"finalized never passes safe", start.Finalize(a(7)), start},

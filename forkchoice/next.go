@@ -8,6 +8,7 @@ type Call uint8
 // The calls, in order of precedence: what is late first.
 const (
 	Idle        Call = iota
+	Restore          // make the head again what it was before an invalid block
 	Insert           // make the sealed block the head
 	Seal             // end the building job: its time has come
 	Start            // begin a building job on the unsafe head
@@ -19,12 +20,13 @@ const (
 	Label            // tell the engine safe and finalized
 )
 
-var callNames = [...]string{"idle", "insert", "seal", "start", "extend", "truncate", "consolidate", "build", "read", "label"}
+var callNames = [...]string{"idle", "restore", "insert", "seal", "start", "extend", "truncate", "consolidate", "build", "read", "label"}
 
 func (c Call) String() string { return callNames[c] }
 
 // Ready says what could be done.
 type Ready struct {
+	Restore  bool // the engine's head may be what an invalid block was to be built on
 	Sealed   bool // a sealed block on the unsafe head waits
 	SealDue  bool // a job is open and its time has come
 	Order    bool // the sequencer has attributes for a block on the unsafe head
@@ -39,6 +41,8 @@ type Ready struct {
 // Next picks the engine's next call. told is what the engine has acknowledged last.
 func Next(h Heads, told eth.ForkchoiceState, r Ready) Call {
 	switch {
+	case r.Restore:
+		return Restore
 	case r.Sealed:
 		return Insert
 	case r.SealDue:

@@ -37,7 +37,8 @@ func TestNext(t *testing.T) {
 		{"sequencing goes before derivation", h, stale, forkchoice.Ready{Derived: true, Read: true, Order: true}, forkchoice.Start},
 		{"no block is begun on one that may be gone", h, stale, forkchoice.Ready{Order: true, Truncate: true, Derived: true}, forkchoice.Truncate},
 		{"a job is ended before all but insertion", h, stale, forkchoice.Ready{SealDue: true, Truncate: true, Order: true, Derived: true, Read: true}, forkchoice.Seal},
-		{"insertion goes first", h, stale, forkchoice.Ready{Sealed: true, SealDue: true, Truncate: true, Order: true, Derived: true, Differs: true, Read: true}, forkchoice.Insert},
+		{"a head to restore goes first", h, stale, forkchoice.Ready{Restore: true, Sealed: true, SealDue: true, Derived: true}, forkchoice.Restore},
+		{"then insertion", h, stale, forkchoice.Ready{Sealed: true, SealDue: true, Truncate: true, Order: true, Derived: true, Differs: true, Read: true}, forkchoice.Insert},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := forkchoice.Next(c.h, c.told, c.r); got != c.want {
@@ -49,7 +50,7 @@ func TestNext(t *testing.T) {
 
 func TestCallNames(t *testing.T) {
 	for call, want := range map[forkchoice.Call]string{
-		forkchoice.Idle: "idle", forkchoice.Insert: "insert", forkchoice.Seal: "seal", forkchoice.Start: "start",
+		forkchoice.Idle: "idle", forkchoice.Restore: "restore", forkchoice.Insert: "insert", forkchoice.Seal: "seal", forkchoice.Start: "start",
 		forkchoice.Truncate: "truncate", forkchoice.Consolidate: "consolidate", forkchoice.Build: "build",
 		forkchoice.Read: "read", forkchoice.Label: "label",
 	} {

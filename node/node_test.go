@@ -61,11 +61,8 @@ func TestAConfigurationThatCannotWorkIsRefusedByField(t *testing.T) {
 	}{
 		{"incomplete", func(c *rollup.Config) { c.BlockTime = 0 }, "block_time"},
 		{"one chain id for both layers", func(c *rollup.Config) { c.L2ChainID = c.L1ChainID }, "l2_chain_id"},
-		{"no Holocene", func(c *rollup.Config) {
-			c.SetTime(rollup.Holocene, nil)
-			c.SetTime(rollup.Isthmus, nil)
-			c.SetTime(rollup.Jovian, nil)
-		}, "holocene_time"},
+		{"a fork before the one it stands on", func(c *rollup.Config) { c.SetTime(rollup.Fjord, &[]uint64{1_700_000_100}[0]) }, "granite_time"},
+		{"a hole in the forks", func(c *rollup.Config) { c.SetTime(rollup.Holocene, nil) }, "isthmus_time"},
 		{"a fork of the future at genesis", func(c *rollup.Config) {
 			c.SetTime(rollup.Karst, new(uint64))
 			c.SetTime(rollup.Lagoon, new(uint64))
