@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs the black-box harness of the project's shared facts against bin/cairn: every case whose forks start at Holocene or
-# later, and those with every fork active from the start in all modes. CASES names others: CASES="bench:plain seed-1:restart".
+# Runs the black-box harness of the project's shared facts against bin/cairn: every case but the long benchmark, and some in
+# all modes: one with all forks on the way, two with all from the start. CASES names others: CASES="bench:plain seed-2:restart".
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,8 +16,9 @@ cp -r "$harness" "$work/harness" # it is built where it lies, and that is not ou
 
 every_mode="plain restart l1reorg consolidate unsafe-reorg"
 cases=${CASES:-$(
-  for case in fork-holocene-12 karst-1 karst-strip-1 bench-small; do echo "$case:plain"; done
-  for case in fork-jovian-11 karst-genesis-1; do for mode in $every_mode; do echo "$case:$mode"; done; done
+  for case in upgrades seed-{2,3,4,5} fork-fjord-13 fork-holocene-12 karst-upgrades karst-1 karst-strip-1 bench-small \
+    scene-{channel-timeout-edge,reject-payload,seq-window-edge,span-overlap,zip-bomb}-1; do echo "$case:plain"; done
+  for case in seed-1 fork-jovian-11 karst-genesis-1; do for mode in $every_mode; do echo "$case:$mode"; done; done
 )}
 failed=0
 for entry in $cases; do
