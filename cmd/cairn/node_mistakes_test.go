@@ -21,7 +21,7 @@ func TestAMistakeInAFlagOfTheNodeIsNamed(t *testing.T) {
 		words []string
 	}{
 		{"no chain", plain, []string{"--network (or --rollup.config) = not given"}},
-		{"nothing at all", []string{"node"}, []string{"--l1.beacon, --l2, --l2.jwt-secret, --network"}},
+		{"nothing at all", []string{"node"}, []string{"--l1.beacon, --l2 (or --engine=embedded), --l2.jwt-secret, --network"}},
 		{"embedded without genesis", []string{"node", "--engine=embedded", "--l1.beacon=http://x", "--rollup.config=x"}, []string{"--l2.genesis = not given"}},
 		{"wrong network", with(plain, "--network=op-manet"), []string{"--network = op-manet", "op-mainnet", "cairn networks", "--rollup.config"}},
 		{"network with data elsewhere", with(plain, "--network=cyber-mainnet"), []string{"--network = cyber-mainnet", "not on L1"}},
