@@ -149,6 +149,19 @@ func TestErrorTexts(t *testing.T) {
 	}
 }
 
+func TestBetweenTwoEntriesOfOneSafeHeadThereIsNoGap(t *testing.T) {
+	s := open(t, "")
+	record(t, s, l1('a', 0), l2('a', 0))
+	record(t, s, l1('a', 50), l2('a', 0)) // derivation begins here
+	record(t, s, l1('a', 52), l2('a', 7))
+	if got := says(s, 20); got != says(s, 0) {
+		t.Errorf("at 20 it says %q, at 0 %q", got, says(s, 0))
+	}
+	if got := says(s, 51); got != "gap" {
+		t.Errorf("at 51 it says %q: the next one is another", got)
+	}
+}
+
 func TestAClosedIndexSaysSo(t *testing.T) {
 	for _, dir := range []string{"", t.TempDir()} {
 		s := open(t, dir)
@@ -192,9 +205,12 @@ func (m model) says(number uint64) string {
 		return none
 	case len(above) == 0, slices.Max(below) == number:
 		return m[slices.Max(below)]
-	default:
-		return "gap"
 	}
+	before, after := m[slices.Max(below)], m[slices.Min(above)]
+	if _, l2, _ := strings.Cut(before, ":"); strings.HasSuffix(after, ":"+l2) { // nothing has become safe in between
+		return before
+	}
+	return "gap"
 }
 
 // compare does what a script says with an index and with the model, and asks both about every number around. A third of
