@@ -23,10 +23,6 @@ type wanted struct {
 	all    bool          // no beacon node was told what is looked for
 }
 
-func newWanted(slot uint64, hashes []common.Hash) *wanted {
-	return &wanted{slot: slot, hashes: distinct(hashes)}
-}
-
 // distinct gives each hash once, in the order of first occurrence.
 func distinct(hashes []common.Hash) []common.Hash {
 	var once []common.Hash

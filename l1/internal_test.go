@@ -162,3 +162,7 @@ func readAnyBody(t *testing.T, h *header, rest *blockAnswer, raw []byte) {
 		t.Error("transactions match a root of zero")
 	}
 }
+
+func newWanted(slot uint64, hashes []common.Hash) *wanted {
+	return &wanted{slot: slot, hashes: distinct(hashes)}
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cairn-rollup/cairn/l1"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
@@ -99,13 +100,11 @@ func (f *l1Flags) beaconHeader() (http.Header, error) {
 	if f.BeaconHeader == "" {
 		return nil, nil
 	}
-	key, value, ok := strings.Cut(f.BeaconHeader, ":")
-	key, value = strings.TrimSpace(key), strings.TrimSpace(value)
-	control := func(r rune) bool { return r < ' ' || r == 0x7f }
-	if !ok || key == "" || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }) || strings.ContainsFunc(value, control) {
+	header, err := l1.ParseBeaconHeader(f.BeaconHeader)
+	if err != nil {
 		return nil, wrong("l1.beacon-header", "(secret)", "write it as 'X-Key: value'")
 	}
-	return http.Header{http.CanonicalHeaderKey(key): {value}}, nil
+	return header, nil
 }
 
 // checkSync looks at what decides how the engine gets its blocks.
