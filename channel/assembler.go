@@ -22,11 +22,11 @@ type Assembler struct {
 	open   bool
 }
 
-// Raw is a complete channel, still compressed, with what is needed to say later where it came from.
+// Raw is a complete channel, still compressed, and where it came from.
 type Raw struct {
 	ID        ID
-	OpenBlock uint64 // number of the L1 block with its first frame
-	Frames    int
+	OpenBlock uint64  // number of the L1 block with the frame that came first
+	Frames    []Place // where each frame was, in the order of their numbers
 	Data      []byte
 }
 

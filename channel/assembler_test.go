@@ -128,7 +128,7 @@ func TestAssemblerTellsWhereAChannelCameFrom(t *testing.T) {
 	a.Add(frameOf(t, "a0"), 100, fjord)
 	a.Add(frameOf(t, "a1"), 101, fjord)
 	raw, complete, _ := a.Add(frameOf(t, "a2!"), 105, fjord)
-	if !complete || raw.ID != (ID{'a'}) || raw.OpenBlock != 100 || raw.Frames != 3 || string(raw.Data) != "a0a1a2!" {
+	if !complete || raw.ID != (ID{'a'}) || raw.OpenBlock != 100 || len(raw.Frames) != 3 || string(raw.Data) != "a0a1a2!" {
 		t.Errorf("complete %v: %+v", complete, raw)
 	}
 }

@@ -14,12 +14,14 @@ type Bank struct {
 // Read takes the next channel out, at L1 block origin. It is to be asked before each frame that is added, until it has
 // nothing more to say: how much the bank holds, and with it what it loses, depends on that order.
 //
-// A first channel that has timed out is dropped, which ends this reading: lost is then ChannelTimedOut. Otherwise it is the
+// A first channel that has timed out is dropped, which ends this reading: lost is then ChannelTimedOut, and of raw the id
+// is set. Otherwise it is the
 // first channel that is taken if it is complete, or with Limits.ScanBank the first one that is.
 func (b *Bank) Read(origin uint64, l Limits) (raw Raw, complete bool, lost Reason) {
 	if len(b.channels) > 0 && TimedOut(b.channels[0].openBlock, l.ChannelTimeout, origin) {
+		late := b.channels[0].id
 		b.remove(0)
-		return Raw{}, false, ChannelTimedOut
+		return Raw{ID: late}, false, ChannelTimedOut
 	}
 	for i, c := range b.channels { // none has timed out: they are in the order they were opened
 		if c.Ready() {
@@ -34,19 +36,19 @@ func (b *Bank) Read(origin uint64, l Limits) (raw Raw, complete bool, lost Reaso
 }
 
 // Add takes a frame that was read from L1 block origin, or says why it is dropped. Then the oldest channels are dropped
-// until the rest counts for no more than Limits.MaxBank, be it all of them; pruned is their number.
-func (b *Bank) Add(f Frame, origin uint64, l Limits) (pruned int, lost Reason) {
+// until the rest counts for no more than Limits.MaxBank, be it all of them; pruned are their ids.
+func (b *Bank) Add(f Frame, origin uint64, l Limits) (pruned []ID, lost Reason) {
 	c := NewChannel(f.ID, origin)
 	at := slices.IndexFunc(b.channels, func(c *Channel) bool { return c.id == f.ID })
 	if at >= 0 {
 		c = *b.channels[at]
 	}
 	if TimedOut(c.openBlock, l.ChannelTimeout, origin) {
-		return 0, FrameTooLate
+		return nil, FrameTooLate
 	}
 	before := c.size
 	if lost = c.Add(f, false); lost != None {
-		return 0, lost
+		return nil, lost
 	}
 	if at < 0 {
 		b.channels = append(slices.Clip(b.channels), &c)
@@ -56,8 +58,8 @@ func (b *Bank) Add(f Frame, origin uint64, l Limits) (pruned int, lost Reason) {
 	}
 	b.size += c.size - before // the difference wraps around where closing has made the channel smaller
 	for b.size > l.MaxBank {
+		pruned = append(pruned, b.channels[0].id)
 		b.remove(0)
-		pruned++
 	}
 	return pruned, None
 }
@@ -71,8 +73,14 @@ func (b *Bank) remove(at int) {
 	b.channels = slices.Concat(b.channels[:at], b.channels[at+1:])
 }
 
-// Open is the number of channels in the bank.
-func (b Bank) Open() int { return len(b.channels) }
+// Open are the ids of the channels in the bank, in the order they were opened.
+func (b Bank) Open() []ID {
+	ids := make([]ID, len(b.channels))
+	for i, c := range b.channels {
+		ids[i] = c.id
+	}
+	return ids
+}
 
 // Held is the number of bytes the frames in the bank hold. It is not what they count for.
 func (b Bank) Held() (bytes uint64) {

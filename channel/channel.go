@@ -37,7 +37,7 @@ func (c *Channel) Add(f Frame, inOrder bool) Reason {
 		c.close(f.Number)
 	}
 	c.highest = max(c.highest, f.Number)
-	c.frames = c.frames.with(f.Number, f.Data)
+	c.frames = c.frames.with(f.Number, f.Data, f.From)
 	c.size += uint64(len(f.Data)) + FrameOverhead
 	c.held += uint64(len(f.Data))
 	return None
@@ -77,7 +77,11 @@ func (c Channel) Ready() bool {
 
 // raw is the channel, handed over.
 func (c Channel) raw() Raw {
-	return Raw{ID: c.id, OpenBlock: c.openBlock, Frames: c.Frames(), Data: c.Bytes()}
+	places := make([]Place, c.frames.count)
+	for i := range places {
+		places[i] = c.frames.from(uint16(i)) //nolint:gosec // there are at most MaxFrames
+	}
+	return Raw{ID: c.id, OpenBlock: c.openBlock, Frames: places, Data: c.Bytes()}
 }
 
 // Bytes joins the data of the frames. It is meaningful only if Ready. A channel of one frame gives that frame's data

@@ -21,6 +21,7 @@ type channelRLP struct {
 type frameRLP struct {
 	Number uint16
 	Data   []byte
+	From   Place
 }
 
 // EncodeRLP writes the channel in the form that DecodeRLP reads.
@@ -28,8 +29,8 @@ func (c Channel) EncodeRLP(w io.Writer) error {
 	out := channelRLP{ID: c.id, OpenBlock: c.openBlock, Size: c.size, Closed: c.closed, End: c.end, Highest: c.highest}
 	out.Frames = make([]frameRLP, 0, c.frames.count)
 	for number := 0; len(out.Frames) < c.frames.count; number++ {
-		if data, ok := c.frames.get(uint16(number)); ok { //nolint:gosec // no frame has a higher number
-			out.Frames = append(out.Frames, frameRLP{uint16(number), data}) //nolint:gosec // as above
+		if n := c.frames.leaf(uint16(number)); n != nil { //nolint:gosec // no frame has a higher number
+			out.Frames = append(out.Frames, frameRLP{uint16(number), n.data, n.from}) //nolint:gosec // as above
 		}
 	}
 	return rlp.Encode(w, &out)
@@ -49,7 +50,7 @@ func (c *Channel) DecodeRLP(s *rlp.Stream) error {
 		case in.Closed && f.Number > in.End, f.Number > in.Highest:
 			return fmt.Errorf("frame %d lies behind the end of its channel", f.Number)
 		}
-		got.frames = got.frames.with(f.Number, f.Data)
+		got.frames = got.frames.with(f.Number, f.Data, f.From)
 		got.held += uint64(len(f.Data))
 	}
 	*c = got

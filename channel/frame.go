@@ -33,6 +33,7 @@ type Frame struct {
 	Number uint16
 	Data   []byte
 	IsLast bool
+	From   Place // not on the wire: whoever has read the item says where it was
 }
 
 // ParseFrames reads an item: version byte 0, then one frame or more. It is all or nothing: one bad frame, or trailing

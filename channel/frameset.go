@@ -13,6 +13,7 @@ type frameSet struct {
 type frameNode struct {
 	child [16]*frameNode
 	data  []byte
+	from  Place
 }
 
 const frameLevels = 4
@@ -22,14 +23,23 @@ func frameDigit(number uint16, level int) uint16 {
 }
 
 func (s frameSet) get(number uint16) (data []byte, ok bool) {
-	n := s.root
-	for level := 0; level < frameLevels && n != nil; level++ {
-		n = n.child[frameDigit(number, level)]
-	}
+	n := s.leaf(number)
 	if n == nil {
 		return nil, false
 	}
 	return n.data, true
+}
+
+// from is where a frame that must be in the set was.
+func (s frameSet) from(number uint16) Place { return s.leaf(number).from }
+
+// leaf is the node of a frame, nil if the frame is not in the set.
+func (s frameSet) leaf(number uint16) *frameNode {
+	n := s.root
+	for level := 0; level < frameLevels && n != nil; level++ {
+		n = n.child[frameDigit(number, level)]
+	}
+	return n
 }
 
 func (s frameSet) has(number uint16) bool {
@@ -38,16 +48,16 @@ func (s frameSet) has(number uint16) bool {
 }
 
 // with adds a frame whose number must not be in the set.
-func (s frameSet) with(number uint16, data []byte) frameSet {
-	return frameSet{root: s.root.with(number, data, 0), count: s.count + 1}
+func (s frameSet) with(number uint16, data []byte, from Place) frameSet {
+	return frameSet{root: s.root.with(number, data, from, 0), count: s.count + 1}
 }
 
 // below keeps the frames with numbers less than end.
 func (s frameSet) below(end uint16) frameSet {
 	var kept frameSet
 	for number := range end {
-		if data, ok := s.get(number); ok {
-			kept = kept.with(number, data)
+		if n := s.leaf(number); n != nil {
+			kept = kept.with(number, n.data, n.from)
 		}
 	}
 	return kept
@@ -67,16 +77,16 @@ func (n *frameNode) bytes() (total uint64) {
 	return total
 }
 
-func (n *frameNode) with(number uint16, data []byte, level int) *frameNode {
+func (n *frameNode) with(number uint16, data []byte, from Place, level int) *frameNode {
 	var next frameNode
 	if n != nil {
 		next = *n
 	}
 	if level == frameLevels {
-		next.data = data
+		next.data, next.from = data, from
 		return &next
 	}
 	digit := frameDigit(number, level)
-	next.child[digit] = next.child[digit].with(number, data, level+1)
+	next.child[digit] = next.child[digit].with(number, data, from, level+1)
 	return &next
 }

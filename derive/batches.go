@@ -14,16 +14,18 @@ import (
 // spanCursor walks through a span batch that has passed its checks.
 type spanCursor struct {
 	span *batch.Span
+	from Provenance
 	next int // index of the next block to take
 }
 
 // trial is a span batch that covers blocks of the safe chain, on its way through the comparison with them.
 type trial struct {
-	span      *batch.Span
-	inclusion uint64 // number of the L1 block it was in
-	number    uint64 // the block that is needed now: first the span's parent, then each block it covers
-	prefix    bool   // the checks on the parent are still to be made
+	batch  *stored
+	number uint64 // the block that is needed now: first the span's parent, then each block it covers
+	prefix bool   // the checks on the parent are still to be made
 }
+
+func (t *trial) span() *batch.Span { return t.batch.batch.(*batch.Span) }
 
 // view is what a batch is judged against that was in a given L1 block.
 func (m *Machine) view(inclusion uint64) batch.View {
@@ -65,10 +67,10 @@ func (m *Machine) stepInOrder() Want {
 		return m.stepEmpty(true)
 	case pulledBatch:
 	}
-	if span, ok := b.batch.(*batch.Span); ok {
-		return m.openSpan(span)
+	if _, ok := b.batch.(*batch.Span); ok {
+		return m.openSpan(&b)
 	}
-	return m.offer(b.batch.(*batch.Singular))
+	return m.offer(b.batch.(*batch.Singular), b.from.at(0))
 }
 
 // checkHead stops the machine if it cannot build on its head.
@@ -92,51 +94,52 @@ func (m *Machine) checkFork() Want {
 
 // discard uses up data of L1 blocks up to the safe head's origin: whatever it holds has been derived already.
 func (m *Machine) discard() Want {
-	_, got := m.pull()
+	b, got := m.pull()
 	switch got {
 	case pulledEnd:
 		return m.goOn(true)
 	case pulledBatch:
-		m.note(DroppedBatch, BeforeSafeHead, 1)
+		m.noteBatch(BeforeSafeHead, &b)
 	case pulledNothing:
 	}
 	return Working{}
 }
 
 // openSpan checks a span batch and begins to take it apart, at once or after the comparison with the safe blocks it covers.
-func (m *Machine) openSpan(span *batch.Span) Want {
-	verdict, reason, asked := m.judgeSpan(span, m.s.window.origin.Number)
+func (m *Machine) openSpan(b *stored) Want {
+	verdict, reason, asked := m.judgeSpan(b)
 	if asked {
 		return m.Next()
 	}
-	m.judged(span, verdict, reason)
+	m.judged(b, verdict, reason)
 	return Working{}
 }
 
 // judged begins to take a span apart if it was accepted.
-func (m *Machine) judged(span *batch.Span, verdict batch.Verdict, reason batch.Reason) {
+func (m *Machine) judged(b *stored, verdict batch.Verdict, reason batch.Reason) {
 	if verdict != batch.Accept {
-		m.refuse(verdict, reason)
+		m.refuse(b, verdict, reason)
 		return
 	}
+	span := b.batch.(*batch.Span)
 	first, reason := span.Remainder(m.view(m.s.window.origin.Number))
 	if reason != batch.OK {
-		m.refuse(batch.Drop, reason)
+		m.refuse(b, batch.Drop, reason)
 		return
 	}
-	m.s.span = spanCursor{span: span, next: first}
+	m.s.span = spanCursor{span: span, from: b.from, next: first}
 }
 
 // judgeSpan checks a span batch (RULES 5.5, 5.6). If that takes blocks of the safe chain, asked is true: they are asked
 // for, and compare has the rest.
-func (m *Machine) judgeSpan(span *batch.Span, inclusion uint64) (verdict batch.Verdict, reason batch.Reason, asked bool) {
-	view, head := m.view(inclusion), m.s.head.ref
+func (m *Machine) judgeSpan(b *stored) (verdict batch.Verdict, reason batch.Reason, asked bool) {
+	view, head, span := m.view(b.inclusion), m.s.head.ref, b.batch.(*batch.Span)
 	parent, verdict, reason := batch.CheckSpanPlace(view, span)
 	if verdict != batch.Accept {
 		return verdict, reason, false
 	}
 	if parent != head.Number {
-		m.s.trial = &trial{span: span, inclusion: inclusion, number: parent, prefix: true}
+		m.s.trial = &trial{batch: b, number: parent, prefix: true}
 		return verdict, reason, true
 	}
 	verdict, reason = checkSpan(view, span, head)
@@ -158,7 +161,7 @@ func (m *Machine) compare(safe batch.SafeBlock) {
 	s := &m.s
 	t := *s.trial
 	s.trial = nil
-	verdict, reason := t.check(m.view(t.inclusion), safe)
+	verdict, reason := t.check(m.view(t.batch.inclusion), safe)
 	switch {
 	case verdict == batch.Accept && t.number < s.head.ref.Number && !s.rules.SkipOverlap:
 		t.number, t.prefix = t.number+1, false
@@ -166,16 +169,16 @@ func (m *Machine) compare(safe batch.SafeBlock) {
 	case s.pass != nil:
 		s.pass = s.pass.ruled(verdict, reason)
 	default:
-		m.judged(t.span, verdict, reason)
+		m.judged(t.batch, verdict, reason)
 	}
 }
 
 // check judges the span by one block of the safe chain.
 func (t *trial) check(view batch.View, safe batch.SafeBlock) (batch.Verdict, batch.Reason) {
 	if t.prefix {
-		return checkSpan(view, t.span, safe.Ref)
+		return checkSpan(view, t.span(), safe.Ref)
 	}
-	if reason := batch.CheckOverlap(t.span, safe); reason != batch.OK {
+	if reason := batch.CheckOverlap(t.span(), safe); reason != batch.OK {
 		return batch.Drop, reason
 	}
 	return batch.Accept, batch.OK
@@ -190,26 +193,27 @@ func (m *Machine) stepSpan() Want {
 		return Working{}
 	}
 	b, reason := cursor.span.Singular(cursor.next, s.head.ref.Hash, s.window.refs)
+	from := cursor.from.at(cursor.next)
 	if reason != batch.OK {
-		return m.refuse(batch.Drop, reason)
+		return m.refuse(&stored{batch: cursor.span, from: *from}, batch.Drop, reason)
 	}
 	cursor.next++
 	s.span = cursor
-	return m.offer(&b)
+	return m.offer(&b, from)
 }
 
 // offer checks a singular batch, or a block of a span batch, and builds on it.
-func (m *Machine) offer(b *batch.Singular) Want {
+func (m *Machine) offer(b *batch.Singular, from *Provenance) Want {
 	verdict, reason := batch.CheckSingular(m.view(m.s.window.origin.Number), b)
 	if verdict != batch.Accept {
-		return m.refuse(verdict, reason)
+		return m.refuse(&stored{batch: b, from: *from}, verdict, reason)
 	}
-	return m.build(b, true)
+	return m.build(b, from, true)
 }
 
 // refuse leaves a candidate out. An invalid one voids the rest of its channel; a past one does no harm (RULES 5.8).
-func (m *Machine) refuse(verdict batch.Verdict, reason batch.Reason) Want {
-	m.note(DroppedBatch, reason, 1)
+func (m *Machine) refuse(b *stored, verdict batch.Verdict, reason batch.Reason) Want {
+	m.noteBatch(reason, b)
 	if verdict == batch.Drop {
 		m.flush()
 	}
@@ -244,12 +248,12 @@ func (m *Machine) stepEmpty(ended bool) Want {
 		s.window.blocks, s.window.refs = s.window.blocks[1:], s.window.refs[1:]
 		return m.goOn(ended)
 	}
-	return m.build(&batch.Singular{ParentHash: head.Hash, EpochNum: epoch.Number, EpochHash: epoch.Hash, Timestamp: time}, true)
+	return m.build(&batch.Singular{ParentHash: head.Hash, EpochNum: epoch.Number, EpochHash: epoch.Hash, Timestamp: time}, nil, true)
 }
 
 // build turns an accepted batch into attributes (RULES 6.1). concluding is false for all but the last block of a span batch
 // that is valid as a whole or not at all.
-func (m *Machine) build(b *batch.Singular, concluding bool) Want {
+func (m *Machine) build(b *batch.Singular, from *Provenance, concluding bool) Want {
 	s := &m.s
 	head, epoch := s.head.ref, s.window.find(b.EpochNum)
 	attrs, next, err := m.epoch.of(m.builder, epoch).Build(head, s.head.chain, b.Transactions)
@@ -261,7 +265,7 @@ func (m *Machine) build(b *batch.Singular, concluding bool) Want {
 		s.halted = Halt{fmt.Sprintf("attributes of L2 block %d: %v", head.Number+1, err)}
 		return s.halted
 	}
-	d := &Derived{Attributes: attrs, Parent: head, Origin: epoch.ID(), DerivedFrom: s.origin, Concluding: concluding}
+	d := &Derived{Attributes: attrs, Parent: head, Origin: epoch.ID(), DerivedFrom: s.origin, From: from, Concluding: concluding}
 	if epoch.Number == head.L1Origin.Number {
 		d.SequenceNumber = head.SequenceNumber + 1
 	}

@@ -38,10 +38,13 @@ func (m *Machine) nextItem() {
 	s := &m.s
 	item := s.source.items[0]
 	s.source.items = tail(s.source.items)
-	frames, reason := channel.ParseFrames(item)
+	frames, reason := channel.ParseFrames(item.data)
 	if reason != channel.None {
-		m.note(DroppedItem, reason, 1)
+		m.note(Note{What: DroppedItem, Reason: reason, Place: item.from})
 		return
+	}
+	for i := range frames {
+		frames[i].From = item.from
 	}
 	if !s.rules.StrictOrder {
 		s.frames = frames
@@ -50,7 +53,7 @@ func (m *Machine) nextItem() {
 	kept, dropped := channel.Prune(frames) // the queue is empty: pull takes frames first
 	s.frames = kept
 	for _, d := range dropped {
-		m.note(DroppedFrame, d.Reason, 1)
+		m.noteFrame(d.Reason, d.Frame)
 	}
 }
 
@@ -76,7 +79,7 @@ func (m *Machine) nextChannel() bool {
 	s := &m.s
 	raw, complete, lost := s.bank.Read(s.origin.Number, m.limits())
 	if lost != channel.None {
-		m.note(DroppedChannel, lost, 1)
+		m.noteChannel(lost, raw.ID)
 	}
 	if complete {
 		m.open(raw)
@@ -94,11 +97,11 @@ func (m *Machine) nextFrame() {
 		return
 	}
 	pruned, lost := s.bank.Add(frame, s.origin.Number, m.limits())
-	if pruned > 0 {
-		m.note(DroppedChannel, channel.ChannelPruned, pruned)
+	for _, id := range pruned {
+		m.noteChannel(channel.ChannelPruned, id)
 	}
 	if lost != channel.None {
-		m.note(DroppedFrame, lost, 1)
+		m.noteFrame(lost, frame)
 	}
 	s.fresh += uint64(len(frame.Data))
 }
@@ -107,16 +110,19 @@ func (m *Machine) nextFrame() {
 func (m *Machine) assemble(frame channel.Frame) {
 	s := &m.s
 	limits := m.limits()
+	before, _ := s.assembler.Staged()
 	if reason := s.assembler.Expire(s.origin.Number, limits); reason != channel.None {
-		m.note(DroppedChannel, reason, 1)
+		m.noteChannel(reason, before.ID())
 	}
 	raw, complete, lost := s.assembler.Add(frame, s.origin.Number, limits)
 	switch lost {
 	case channel.None:
-	case channel.ChannelReplaced, channel.ChannelTooLarge:
-		m.note(DroppedChannel, lost, 1)
+	case channel.ChannelReplaced:
+		m.noteChannel(lost, before.ID())
+	case channel.ChannelTooLarge:
+		m.noteChannel(lost, frame.ID)
 	default:
-		m.note(DroppedFrame, lost, 1)
+		m.noteFrame(lost, frame)
 	}
 	if complete {
 		m.open(raw)
@@ -127,10 +133,11 @@ func (m *Machine) assemble(frame channel.Frame) {
 func (m *Machine) open(raw channel.Raw) {
 	decoder, reason := channel.NewDecoder(raw.Data, m.limits())
 	if reason != channel.None {
-		m.note(DroppedChannel, reason, 1)
+		m.noteChannel(reason, raw.ID)
 		return
 	}
 	m.s.batches, m.s.reading = decoder, true
+	m.s.from = Provenance{Channel: raw.ID, OpenBlock: raw.OpenBlock, Frames: raw.Frames}
 }
 
 // nextBatch takes one batch out of the channel that is being read (RULES 4).
@@ -140,18 +147,26 @@ func (m *Machine) nextBatch() (stored, pulled) {
 	s.batches = rest
 	if !ok {
 		if reason != channel.None {
-			m.note(DroppedChannel, reason, 1)
+			m.noteChannel(reason, s.from.Channel)
 		}
-		s.batches, s.reading = channel.Decoder{}, false
+		m.closeChannel()
 		return stored{}, pulledNothing
 	}
 	b, why := batch.Decode(item, batch.ParamsAt(m.config, s.origin.Time))
+	found := stored{batch: b, from: s.from, inclusion: s.origin.Number, size: uint64(len(item))}
+	s.from.Batch++
 	if why == batch.OK {
-		return stored{batch: b, inclusion: s.origin.Number, size: uint64(len(item))}, pulledBatch
+		_, found.from.Span = b.(*batch.Span)
+		return found, pulledBatch
 	}
-	m.note(DroppedBatch, why, 1)
+	m.noteBatch(why, &found)
 	if why.EndsChannel() {
-		s.batches, s.reading = channel.Decoder{}, false
+		m.closeChannel()
 	}
 	return stored{}, pulledNothing
+}
+
+// closeChannel ends the reading of a channel, wherever it is.
+func (m *Machine) closeChannel() {
+	m.s.batches, m.s.reading, m.s.from = channel.Decoder{}, false, Provenance{}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // snapshotVersion is that of snapshotRLP. Another one is refused: the node then finds its start without a snapshot.
-const snapshotVersion = 2
+const snapshotVersion = 3
 
 // snapshotRLP is the form of a Snapshot on disk. It is this project's own. Between two L1 blocks, which is when snapshots
 // are taken, everything else of the state is empty, and no block is pending.
@@ -36,12 +36,19 @@ type snapshotRLP struct {
 // storedRLP is a batch of the queue: it has one batch of one kind.
 type storedRLP struct {
 	Inclusion, Size uint64
+	Channel         channel.ID
+	OpenBlock       uint64
+	Frames          []channel.Place
+	Batch           uint64
 	Singular        []*batch.Singular
 	Span            []*batch.Span
 }
 
 func encodeStored(b stored) storedRLP {
-	out := storedRLP{Inclusion: b.inclusion, Size: b.size}
+	out := storedRLP{
+		Inclusion: b.inclusion, Size: b.size,
+		Channel: b.from.Channel, OpenBlock: b.from.OpenBlock, Frames: b.from.Frames, Batch: uint64(b.from.Batch), //nolint:gosec // counts up
+	}
 	switch b := b.batch.(type) {
 	case *batch.Singular:
 		out.Singular = []*batch.Singular{b}
@@ -52,7 +59,9 @@ func encodeStored(b stored) storedRLP {
 }
 
 func (b *storedRLP) decode() (stored, error) {
-	out := stored{inclusion: b.Inclusion, size: b.Size}
+	out := stored{inclusion: b.Inclusion, size: b.Size, from: Provenance{
+		Channel: b.Channel, OpenBlock: b.OpenBlock, Frames: b.Frames, Batch: int(b.Batch), Span: len(b.Span) > 0, //nolint:gosec // of our own making
+	}}
 	switch {
 	case len(b.Singular) == 1 && len(b.Span) == 0:
 		out.batch = b.Singular[0]

@@ -44,6 +44,7 @@ type state struct {
 	bank      channel.Bank        // before Holocene: the channels that are being put together
 	batches   channel.Decoder     // the channel that is being read, if any
 	reading   bool                // there is one
+	from      Provenance          // of the next batch in it
 	queue     []stored            // before Holocene: batches whose turn may come
 	pass      *pass               // the walk through them that is under way
 	span      spanCursor          // the span batch that is being taken apart
@@ -142,7 +143,7 @@ func (m *Machine) Push(block *eth.L1Block) error {
 	inbox, ignored := attributes.UpdateSystemConfig(m.config, s.inbox, block.Logs, block.Time)
 	s.inbox = inbox
 	for _, i := range ignored {
-		m.note(DroppedConfigUpdate, i.Reason, 1)
+		m.note(Note{What: DroppedConfigUpdate, Reason: i.Reason, Index: int(i.LogIndex)}) //nolint:gosec // a position in a block
 	}
 	s.window = s.window.push(block)
 	s.source = m.selectData(block)
@@ -202,7 +203,7 @@ func (m *Machine) Reject() error {
 		s.halted = Halt{fmt.Sprintf("the engine rejects block %d of deposits only", s.out.Parent.Number+1)}
 		return nil
 	}
-	m.note(DroppedBlock, EngineRejected, 1)
+	m.noteRejected(s.out)
 	if !s.rules.ReplaceInvalid {
 		s.out, s.span, s.head = nil, spanCursor{}, s.safe
 		return nil
@@ -220,11 +221,12 @@ func (m *Machine) Reject() error {
 func (m *Machine) flush() {
 	m.s.span = spanCursor{}
 	if m.s.reading {
-		m.note(DroppedChannel, Flushed, 1)
+		m.noteChannel(Flushed, m.s.from.Channel)
 	}
-	m.s.batches, m.s.reading = channel.Decoder{}, false
+	m.closeChannel()
+	staged, _ := m.s.assembler.Staged()
 	if reason := m.s.assembler.Flush(); reason != channel.None {
-		m.note(DroppedChannel, reason, 1)
+		m.noteChannel(reason, staged.ID())
 	}
 }
 
@@ -232,11 +234,11 @@ func (m *Machine) flush() {
 // channel of Holocene holds batches of epochs before it. Everything else is empty between two L1 blocks.
 func (m *Machine) enterHolocene() {
 	s := &m.s
-	if open := s.bank.Open(); open > 0 {
-		m.note(DroppedChannel, HoloceneBegan, open)
+	for _, id := range s.bank.Open() {
+		m.noteChannel(HoloceneBegan, id)
 	}
-	if stored := len(s.queue); stored > 0 {
-		m.note(DroppedBatch, HoloceneBegan, stored)
+	for i := range s.queue {
+		m.noteBatch(HoloceneBegan, &s.queue[i])
 	}
 	s.bank, s.queue = channel.Bank{}, nil
 }

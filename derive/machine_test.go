@@ -223,8 +223,9 @@ func TestNotes(t *testing.T) {
 	m := w.machine()
 	deriveAll(t, w, m, nil)
 	want := []derive.Note{
-		{What: derive.DroppedTx, Reason: derive.WrongSender, L1: 1, Count: 2},
-		{What: derive.DroppedItem, Reason: channel.ItemVersion, L1: 1, Count: 1},
+		{What: derive.DroppedTx, Reason: derive.WrongSender, L1: 1, Place: channel.Place{L1: 1}},
+		{What: derive.DroppedTx, Reason: derive.WrongSender, L1: 1, Place: channel.Place{L1: 1, Tx: 2}},
+		{What: derive.DroppedItem, Reason: channel.ItemVersion, L1: 1, Place: channel.Place{L1: 1, Tx: 1}},
 	}
 	if got := m.Notes(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -10,8 +10,21 @@ import (
 // stored is a batch and where it came from.
 type stored struct {
 	batch     batch.Batch
+	from      Provenance
 	inclusion uint64 // number of the L1 block in which its channel was read
 	size      uint64 // bytes of its encoding
+}
+
+// time is that of the batch's block, or of the first of several; 0 if it was not decoded.
+func (b *stored) time() uint64 {
+	switch b := b.batch.(type) {
+	case *batch.Singular:
+		return b.Timestamp
+	case *batch.Span:
+		return b.Blocks[0].Timestamp
+	default:
+		return 0
+	}
 }
 
 // pass is a walk through the queue, in order of arrival, for the first batch that is the next one. It is part of the state
@@ -93,7 +106,7 @@ func (m *Machine) walk() Want {
 		p.known = nil
 		if p.added != nil {
 			if r.verdict == batch.Drop {
-				m.note(DroppedBatch, r.reason, 1)
+				m.noteBatch(r.reason, b)
 			} else {
 				s.queue, p.last = append(slices.Clip(s.queue), *b), &r
 				s.fresh += b.size
@@ -105,14 +118,14 @@ func (m *Machine) walk() Want {
 		switch r.verdict {
 		case batch.Accept:
 			s.queue, s.pass = slices.Concat(p.kept, s.queue[p.next:]), nil
-			return m.take(b.batch)
+			return m.take(b)
 		case batch.Future:
 			p.kept = append(p.kept, *b)
 		case batch.Undecided: // whatever comes after it has to wait, empty blocks too
 			s.queue, s.pass = slices.Concat(p.kept, s.queue[p.next-1:]), nil
 			return m.goOn(p.ended)
 		default:
-			m.note(DroppedBatch, r.reason, 1)
+			m.noteBatch(r.reason, b)
 		}
 	}
 	s.queue, s.pass = p.kept, nil
@@ -124,8 +137,8 @@ func (m *Machine) verdict(b *stored, known *ruling) (r ruling, asked bool) {
 	if known != nil {
 		return *known, false
 	}
-	if span, ok := b.batch.(*batch.Span); ok {
-		r.verdict, r.reason, asked = m.judgeSpan(span, b.inclusion)
+	if _, ok := b.batch.(*batch.Span); ok {
+		r.verdict, r.reason, asked = m.judgeSpan(b)
 		return r, asked
 	}
 	r.verdict, r.reason = batch.CheckSingular(m.view(b.inclusion), b.batch.(*batch.Singular))
@@ -133,18 +146,18 @@ func (m *Machine) verdict(b *stored, known *ruling) (r ruling, asked bool) {
 }
 
 // take builds on the next batch.
-func (m *Machine) take(b batch.Batch) Want {
+func (m *Machine) take(b *stored) Want {
 	s := &m.s
-	if single, ok := b.(*batch.Singular); ok {
-		return m.build(single, true)
+	if single, ok := b.batch.(*batch.Singular); ok {
+		return m.build(single, b.from.at(0), true)
 	}
-	span := b.(*batch.Span)
+	span := b.batch.(*batch.Span)
 	first, reason := span.Remainder(m.view(s.window.origin.Number))
 	if reason != batch.OK {
 		s.halted = Halt{fmt.Sprintf("a span batch that passed its checks has a block that does not: %s", reason)}
 		return s.halted
 	}
-	s.span = spanCursor{span: span, next: first}
+	s.span = spanCursor{span: span, from: b.from, next: first}
 	return m.applySpan()
 }
 
@@ -157,11 +170,12 @@ func (m *Machine) applySpan() Want {
 		s.halted = Halt{fmt.Sprintf("a span batch that passed its checks has a block that does not: %s", reason)}
 		return s.halted
 	}
+	from := cursor.from.at(cursor.next)
 	cursor.next++
 	concluding := cursor.next == len(cursor.span.Blocks)
 	if concluding {
 		cursor = spanCursor{}
 	}
 	s.span = cursor
-	return m.build(&b, concluding)
+	return m.build(&b, from, concluding)
 }

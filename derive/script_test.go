@@ -552,10 +552,16 @@ func (s *script) describe(ref eth.L2Ref) string {
 }
 
 func (s *script) notes() {
-	for _, n := range s.m.Notes() {
+	alike := func(a, b derive.Note) bool { return a.What == b.What && a.Reason == b.Reason }
+	for notes := s.m.Notes(); len(notes) > 0; {
+		n, count := notes[0], 1
+		for count < len(notes) && alike(n, notes[count]) {
+			count++
+		}
+		notes = notes[count:]
 		text := fmt.Sprintf("  drop %s: %s", n.What, n.Reason)
-		if n.Count > 1 {
-			text += fmt.Sprintf(" (%d)", n.Count)
+		if count > 1 {
+			text += fmt.Sprintf(" (%d)", count)
 		}
 		s.printf("%s", text)
 	}

@@ -51,9 +51,10 @@ type Derived struct {
 	Parent         eth.L2Ref
 	Origin         eth.BlockID // the epoch
 	SequenceNumber uint64
-	DerivedFrom    eth.L1Ref // the L1 block whose data completed it
-	Replaced       bool      // the deposits-only variant of a block the engine rejected
-	Concluding     bool      // the block ends its batch: with it all blocks up to it are safe, before it they are pending
+	DerivedFrom    eth.L1Ref   // the L1 block whose data completed it
+	From           *Provenance // the batch it came from; nil if the end of a sequencing window demanded it
+	Replaced       bool        // the deposits-only variant of a block the engine rejected
+	Concluding     bool        // the block ends its batch: with it all blocks up to it are safe, before it they are pending
 }
 
 // Ref is the reference of the block that came out of the attributes.

@@ -20,7 +20,7 @@ func (c *Core) derive() {
 	notes := c.machine.Notes()
 	c.dropped = count(c.dropped, notes)
 	for _, n := range notes {
-		c.report(Debug, "left out", "what", n.What, "reason", n.Reason, "l1", n.L1, "count", n.Count)
+		c.report(Debug, "left out", "what", n.What, "reason", n.Reason, "l1", n.L1, "where", n.Where())
 	}
 	switch w := c.want.(type) {
 	case derive.Working:

@@ -97,7 +97,7 @@ func count(dropped map[string]int, notes []derive.Note) map[string]int {
 		out[k] = v
 	}
 	for _, n := range notes {
-		out[n.What.String()+"/"+n.Reason.String()] += n.Count
+		out[n.What.String()+"/"+n.Reason.String()]++
 	}
 	return out
 }
