@@ -26,32 +26,61 @@ const (
 	updateDAFootprint
 )
 
-// UpdateReason enumerates why an update of the system config was not taken.
+// UpdateReason enumerates why an update of the system config was not taken. The words of String are stable: metrics and
+// golden files are keyed by them.
 type UpdateReason uint8
 
-// The reasons, in the order they are looked for.
+// The reasons, in the order they are looked for. What each means stands in the table below.
 const (
-	UpdateTaken         UpdateReason = iota
-	UpdateTopics                     // not exactly three topics
-	UpdateVersion                    // second topic is not version 0
-	UpdateType                       // third topic is no known type
-	UpdateLayout                     // data is not exactly one ABI byte string of the type's size
-	UpdateRange                      // a value does not fit: its padding is not zero
-	UpdateOneZero                    // one of denominator and elasticity is zero and the other is not
-	UpdateScalarVersion              // fee scalar not in the versioned encoding, from Ecotone on
+	UpdateTaken UpdateReason = iota
+	UpdateTopics
+	UpdateVersion
+	UpdateType
+	UpdateLayout
+	UpdateRange
+	UpdateOneZero
+	UpdateScalarVersion
+
+	updateReasonCount
 )
 
-var updateReasons = [...]string{
-	"taken", "topic-count", "event-version", "update-type", "data-layout", "value-out-of-range", "one-eip1559-param-zero",
-	"scalar-encoding",
+const configUpdates = "system-config.md, system config updates (1.2)"
+
+// updateReasonText is what there is to say about a reason: what String, Why and Rule give.
+type updateReasonText struct{ word, why, rule string }
+
+var updateReasons = [updateReasonCount]updateReasonText{
+	UpdateTaken:   {"taken", "nothing speaks against the update", ""},
+	UpdateTopics:  {"topic-count", "the log has more or fewer than three topics", configUpdates},
+	UpdateVersion: {"event-version", "the update's version is not 0", configUpdates},
+	UpdateType:    {"update-type", "the update's type is none of 0 to 7", configUpdates},
+	UpdateLayout:  {"data-layout", "the log's data is not exactly one ABI byte string of the size for the update's type", configUpdates},
+	UpdateRange:   {"value-out-of-range", "the new value is too large for its type: its padding is not 0", configUpdates},
+	UpdateOneZero: {
+		"one-eip1559-param-zero", "one of the EIP-1559 denominator and elasticity is 0, but not both", "op-node (1.2)",
+	},
+	UpdateScalarVersion: {
+		"scalar-encoding", "the fee scalar is not in the versioned encoding, which it must be in from Ecotone on",
+		"system-config.md, post-Ecotone scalar encoding (1.2)",
+	},
 }
 
-func (r UpdateReason) String() string {
-	if int(r) < len(updateReasons) {
-		return updateReasons[r]
+func (r UpdateReason) text() updateReasonText {
+	if r >= updateReasonCount {
+		return updateReasonText{word: fmt.Sprintf("update-reason-%d", uint8(r))}
 	}
-	return fmt.Sprintf("update-reason-%d", uint8(r))
+	return updateReasons[r]
 }
+
+// String gives the reason's stable word, in kebab case.
+func (r UpdateReason) String() string { return r.text().word }
+
+// Why says in a sentence what was found against what the rule wants. It is empty for a number without a reason.
+func (r UpdateReason) Why() string { return r.text().why }
+
+// Rule gives the file and section of the specs that the rule comes from, or op-node where it decides what they leave
+// open, and in brackets the section of RULES. It is empty for an update that was taken.
+func (r UpdateReason) Rule() string { return r.text().rule }
 
 // IgnoredUpdate is a log of the system config contract that changed nothing because it is malformed.
 type IgnoredUpdate struct {

@@ -524,22 +524,3 @@ func equalBatches(a, b batch.Batch) bool {
 	}
 	return false
 }
-
-func TestReasonNames(t *testing.T) {
-	seen := make(map[string]bool)
-	for _, r := range batch.Reasons() {
-		name := r.String()
-		if name == "" || seen[name] {
-			t.Errorf("reason %d: name %q is empty or taken", uint8(r), name)
-		}
-		for _, c := range name {
-			if c != '-' && (c < 'a' || c > 'z') && (c < '0' || c > '9') {
-				t.Errorf("%q is not kebab-case", name)
-			}
-		}
-		seen[name] = true
-	}
-	if len(seen) < 50 || batch.Reason(255).String() != "reason(255)" || batch.Verdict(9).String() != "verdict(9)" || batch.Past.String() != "past" {
-		t.Errorf("%d reasons; out of range: %v, %v", len(seen), batch.Reason(255), batch.Verdict(9))
-	}
-}

@@ -11,12 +11,22 @@ import (
 // golden scripts and explanations; they change nothing.
 type Note struct {
 	What   Dropped
-	Reason fmt.Stringer  // enumerated by the package that decided
+	Reason Cause         // enumerated by the package that decided
 	L1     uint64        // number of the L1 block that was being read
 	Place  channel.Place // of a transaction, blob, item or frame
 	ID     channel.ID    // channel of a frame, of a batch, or itself; zero for a block that no batch asked for
 	Index  int           // number of the frame, position of the batch in its channel, index of the config update's log in L1
 	L2Time uint64        // of a block, of a batch that was decoded, or of its first block
+}
+
+// Cause is an enumerated reason: a [Reason] of this package, a channel.Reason, a batch.Reason or an attributes.UpdateReason.
+type Cause interface {
+	// String is the stable word that metrics and golden scripts are keyed by.
+	String() string
+	// Why says in a sentence for people what was found against what the rule wants.
+	Why() string
+	// Rule says where the rule comes from: the file and section of the specs or op-node, and the section of RULES.
+	Rule() string
 }
 
 // Where says where the thing was, as far as it is known: "L1 block 7, transaction 3, blob 1, frame 2 of channel 0a0b…".
@@ -61,21 +71,62 @@ var droppedNames = [...]string{"tx", "blob", "item", "frame", "channel", "batch"
 
 func (d Dropped) String() string { return droppedNames[d] }
 
-// Reason enumerates what the machine itself decides.
+// Reason enumerates what the machine itself decides. The words of String are stable.
 type Reason uint8
 
-// Reasons of the machine.
+// Reasons of the machine. What each means stands in the table below.
 const (
-	WrongSender    Reason = iota // transaction to the inbox that is not from the batcher (RULES 2.1)
-	BeforeSafeHead               // batch in an L1 block up to the safe head's origin: it can only be old (RULES 5.8)
-	EngineRejected               // the engine called the block invalid (RULES 7.4)
-	Flushed                      // dropped with an invalid batch of the same channel (RULES 5.8)
-	HoloceneBegan                // stored under the rules before (RULES 3.6)
+	WrongSender Reason = iota
+	BeforeSafeHead
+	EngineRejected
+	Flushed
+	HoloceneBegan
+
+	reasonCount
 )
 
-var reasonNames = [...]string{"wrong-sender", "before-safe-head", "engine-rejected", "flushed", "holocene-began"}
+// reasonText is what there is to say about a reason: what String, Why and Rule give.
+type reasonText struct{ word, why, rule string }
 
-func (r Reason) String() string { return reasonNames[r] }
+var reasons = [reasonCount]reasonText{
+	WrongSender: {
+		"wrong-sender", "the transaction to the batch inbox is not from the batcher",
+		"derivation.md, L1 retrieval (2.1)",
+	},
+	BeforeSafeHead: {
+		"before-safe-head", "the batch is read no later than the safe head's L1 origin, so it can only be old",
+		"op-node (5.8)",
+	},
+	EngineRejected: {
+		"engine-rejected", "the engine calls the block invalid",
+		"holocene/derivation.md, engine queue (7.4)",
+	},
+	Flushed: {
+		"flushed", "the channel is not read on, because of an invalid batch or block in it",
+		"holocene/derivation.md, fast channel invalidation (5.8)",
+	},
+	HoloceneBegan: {
+		"holocene-began", "the rules change with Holocene, and what waits under the rules before is not kept",
+		"holocene/derivation.md, activation (3.6)",
+	},
+}
+
+func (r Reason) text() reasonText {
+	if r >= reasonCount {
+		return reasonText{word: fmt.Sprintf("reason-%d", uint8(r))}
+	}
+	return reasons[r]
+}
+
+// String gives the reason's stable word, in kebab case.
+func (r Reason) String() string { return r.text().word }
+
+// Why says in a sentence what was found against what the rule wants. It is empty for a number without a reason.
+func (r Reason) Why() string { return r.text().why }
+
+// Rule gives the file and section of the specs that the rule comes from, or op-node where it decides what they leave
+// open, and in brackets the section of RULES.
+func (r Reason) Rule() string { return r.text().rule }
 
 // maxNotes bounds what one caller that never asks can make the machine hold.
 const maxNotes = 4096
@@ -87,15 +138,15 @@ func (m *Machine) note(n Note) {
 	}
 }
 
-func (m *Machine) noteChannel(reason fmt.Stringer, id channel.ID) {
+func (m *Machine) noteChannel(reason Cause, id channel.ID) {
 	m.note(Note{What: DroppedChannel, Reason: reason, ID: id})
 }
 
-func (m *Machine) noteFrame(reason fmt.Stringer, f channel.Frame) {
+func (m *Machine) noteFrame(reason Cause, f channel.Frame) {
 	m.note(Note{What: DroppedFrame, Reason: reason, Place: f.From, ID: f.ID, Index: int(f.Number)})
 }
 
-func (m *Machine) noteBatch(reason fmt.Stringer, b *stored) {
+func (m *Machine) noteBatch(reason Cause, b *stored) {
 	m.note(Note{What: DroppedBatch, Reason: reason, ID: b.from.Channel, Index: b.from.Batch, L2Time: b.time()})
 }
 
