@@ -31,9 +31,9 @@ var layers = [][]string{
 	{"batcher/encoder"},
 	{"driver", "batcher", "proposer"}, // deciders
 	{"l1", "engine", "engine/geth", "txmgr", "rpc", "p2p/...", "ha", "store", "web", "obs"}, // adapters
-	{"contracts/...", "upgrades/..."}, // data of other projects, checked by hash
-	{"network"},                       // data of public chains, for whoever puts a node together
-	{"node", "doctor"},                // compositions, which do not know each other
+	{"contracts/...", "upgrades/..."},          // data of other projects, checked by hash
+	{"network"},                                // data of public chains, for whoever puts a node together
+	{"node", "doctor", "inspect", "recording"}, // compositions, which do not know each other
 	{"devnet/..."},
 	{"config"},
 	{"cmd/..."},
