@@ -1,6 +1,7 @@
 # Targets for people and for CI. `make help` lists them.
 GO       ?= go
 FUZZTIME ?= 2000x
+RESTTIME ?= 1000x
 KILLS    ?= 20
 LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
 
@@ -18,11 +19,8 @@ test: ## all tests, as in the README
 race: ## race detector where goroutines meet
 	$(GO) test -race -short ./driver ./l1 ./txmgr ./batcher/... ./rpc ./devnet/...
 
-fuzz: ## every fuzz target for FUZZTIME, a time or a count (default 2000x)
-	@set -e; for pkg in $$($(GO) list ./...); do \
-	  for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
-	    echo "fuzz $$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -parallel 2 $$pkg; \
-	  done; done
+fuzz: ## every fuzz target, those of parsers for FUZZTIME, a time or a count (default 2000x), others for RESTTIME (1000x)
+	test/fuzz/run.sh $(FUZZTIME) $(RESTTIME)
 
 lint: ## golangci-lint, pinned in tools/go.mod
 	$(GO) vet ./...
