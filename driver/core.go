@@ -50,7 +50,7 @@ type Core struct {
 	recorded  eth.L1Ref // origin of the newest snapshot in history
 	written   eth.L1Ref // L1 block whose safe head was written down last
 	l1Genesis eth.L1Ref // L1's first block if all of L2 is derived and that is still to be written down
-	fromStart bool      // all of L2 is derived
+	known     bool      // from which L1 block on the start was safe: it was genesis, or a snapshot says so
 	startSafe uint64    // number of the safe head at the start: what it was derived from is not known
 	resume    bool      // the next start may be from a snapshot of an earlier run
 	saved     eth.L1Ref // origin of the snapshot that was kept last
@@ -267,7 +267,7 @@ func (c *Core) onStartFound(e StartFound) {
 	} else {
 		c.startSafe = p.Heads.Safe.Number
 		c.machine, c.savedValid = derive.New(c.cfg.Builder, p.Derive), 0
-		c.l1Genesis, c.fromStart = p.L1Genesis, p.L1Genesis != eth.L1Ref{}
+		c.l1Genesis, c.known = p.L1Genesis, p.L1Genesis != eth.L1Ref{}
 	}
 	c.report(Debug, "start found", "unsafe", p.Heads.Unsafe, "safe", p.Heads.Safe, "finalized", p.Heads.Finalized, "l1", c.machine.Origin(),
 		"resumed", len(p.Resume) > 0)

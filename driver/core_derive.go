@@ -101,7 +101,7 @@ func (c *Core) repeating() bool { return c.machine.Safe().Number < c.heads.Safe.
 
 // proven says whether the safe head as of the L1 block that is used up is known. As long as nothing was derived since the
 // start, it is not known from which L1 block on the start was safe; genesis always was.
-func (c *Core) proven() bool { return c.fromStart || c.machine.Safe().Number > c.startSafe }
+func (c *Core) proven() bool { return c.known || c.machine.Safe().Number > c.startSafe }
 
 func (c *Core) onSafeRecorded(e SafeRecorded) {
 	c.l1Lane.done(c.now, c.cfg.Seed, marked(eth.StoreFailed, e.Err))

@@ -20,7 +20,7 @@ func (c *Core) resumeFrom(snapshots []derive.Snapshot) {
 	newest := snapshots[len(snapshots)-1]
 	c.machine = derive.Resume(c.cfg.Builder, newest)
 	c.recorded, c.saved, c.savedValid = newest.Origin(), newest.Origin(), newest.Origin().Number
-	c.startSafe = c.cfg.Rollup.Genesis.L2.Number // from which L1 block on the safe head was safe is known
+	c.known, c.startSafe = true, c.cfg.Rollup.Genesis.L2.Number
 	c.truncate = c.heads.Unsafe.Number > c.heads.Safe.Number
 }
 

@@ -52,6 +52,26 @@ func TestARestartGoesOnWhereItWas(t *testing.T) {
 	}
 }
 
+// A process that is killed before anything is safe leaves a snapshot too. The safe head as of each L1 block stays known: a
+// gap in the index would stay for good.
+func TestARestartBeforeAnythingIsSafeLeavesNoGap(t *testing.T) {
+	s, _, verifier := pair(t, Sequencing{})
+	s.batcher.off = true
+	s.run(60 * time.Second)
+	verifier.boot()
+	s.run(30 * time.Second)
+	s.batcher.off = false
+	s.run(60 * time.Second)
+	if _, safe, _ := verifier.heads(); safe.Number == 0 || !verifier.started(true) {
+		t.Fatalf("safe head is %s", safe)
+	}
+	for i, w := range verifier.written[1:] {
+		if before := verifier.written[i][0].Number; w[0].Number != before+1 {
+			t.Errorf("nothing is written down between L1 blocks %d and %d", before, w[0].Number)
+		}
+	}
+}
+
 // started says whether a start was found by way of a snapshot, or without.
 func (n *node) started(resumed bool) bool {
 	return slices.ContainsFunc(n.reports, func(r Report) bool {
