@@ -30,6 +30,8 @@ type cli struct {
 	Node    nodeCmd    `cmd:"" help:"Follow a chain from L1, with the flags of op-node."`
 	Explain explainCmd `cmd:"" help:"Say why a running node is where it is, and what to do."`
 	Doctor  doctorCmd  `cmd:"" help:"Examine what a node would be started with: takes its flags, and changes nothing."`
+	Derive  deriveCmd  `cmd:"" help:"Derive a recorded piece of a chain, or record one."`
+	Inspect inspectCmd `cmd:"" help:"Say what a transaction, blob, frame, channel or batch is."`
 
 	Networks networksCmd `cmd:"" help:"List the public networks that are built in."`
 

@@ -286,6 +286,7 @@ func TestRules(t *testing.T) {
 		{"upgrades", "contracts", false, ruleSideways},
 		{"driver", "testkit", false, ruleTestOnly},
 		{"doctor", "node", false, ruleSideways},
+		{"recording", "node", false, ruleSideways},
 		{"driver", "misc", false, ruleKnown},
 	} {
 		if got := violation(c.from, c.to, c.test); got != c.want {
