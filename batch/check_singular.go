@@ -42,12 +42,15 @@ func CheckSingular(v View, b *Singular) (Verdict, Reason) {
 		return Drop, EpochHashMismatch // 10
 	case b.Timestamp < origin.Time:
 		return Drop, TimestampBeforeOrigin // 11
-	case l2.MustBeEmpty && len(b.Transactions) > 0:
+	case l2.MustBeEmpty && b.TxCount() > 0:
 		return Drop, ActivationNotEmpty // 12
 	case b.Timestamp > origin.Time+v.Config.L1Rules(origin.Time).SequencerDriftAt:
 		if verdict, reason := checkDrifted(v, b, origin); verdict != Accept {
 			return verdict, reason
 		}
+	}
+	if b.Many != nil {
+		return b.Many.check(l2)
 	}
 	return checkTxs(b.Transactions, l2)
 }
@@ -56,7 +59,7 @@ func CheckSingular(v View, b *Singular) (Verdict, Reason) {
 // one that had to stay in the old epoch because the next L1 block is late, or one that moves to the next epoch.
 func checkDrifted(v View, b *Singular, origin eth.L1Ref) (Verdict, Reason) {
 	switch {
-	case len(b.Transactions) > 0:
+	case b.TxCount() > 0:
 		return Drop, DriftExceeded // 13
 	case origin.Number != v.L1Blocks[0].Number:
 		return Accept, OK
@@ -68,20 +71,38 @@ func checkDrifted(v View, b *Singular, origin eth.L1Ref) (Verdict, Reason) {
 	return Accept, OK
 }
 
-// checkTxs looks at the first byte of each transaction, and at no more: whatever else is wrong with one makes the block
-// invalid, not the batch. That includes types nobody knows (RULES 5.4 Δ).
+// checkTxs looks at transactions in order.
 func checkTxs(txs []hexutil.Bytes, l2 rollup.L2Rules) (Verdict, Reason) {
 	for _, tx := range txs {
-		switch {
-		case len(tx) == 0:
-			return Drop, TxEmpty // 14
-		case tx[0] == types.DepositTxType:
-			return Drop, TxDeposit // 15
-		case tx[0] == setCodeType && !l2.SetCodeTxs:
-			return Drop, TxSetCodeTooEarly // 16
-		case tx[0] == postExecType && !l2.PostExecTxs:
-			return Drop, TxPostExecTooEarly // 17
+		if reason := checkFirstByte(tx, &l2); reason != OK {
+			return Drop, reason
 		}
 	}
 	return Accept, OK
+}
+
+// check is checkTxs for many of them.
+func (m *ManyTxs) check(l2 rollup.L2Rules) (Verdict, Reason) {
+	for tx := range m.All() {
+		if reason := checkFirstByte(tx, &l2); reason != OK {
+			return Drop, reason
+		}
+	}
+	return Accept, OK
+}
+
+// checkFirstByte looks at the first byte of a transaction, and at no more: whatever else is wrong with one makes the block
+// invalid, not the batch. That includes types nobody knows (RULES 5.4 Δ).
+func checkFirstByte(tx []byte, l2 *rollup.L2Rules) Reason {
+	switch {
+	case len(tx) == 0:
+		return TxEmpty // 14
+	case tx[0] == types.DepositTxType:
+		return TxDeposit // 15
+	case tx[0] == setCodeType && !l2.SetCodeTxs:
+		return TxSetCodeTooEarly // 16
+	case tx[0] == postExecType && !l2.PostExecTxs:
+		return TxPostExecTooEarly // 17
+	}
+	return OK
 }

@@ -8,14 +8,13 @@ import "github.com/cairn-rollup/cairn/eth"
 // comes. CheckOverlap is due after it.
 func CheckSpanBlocks(v View, s *Span, parent eth.L2Ref) (Verdict, Reason) {
 	before := parent.L1Origin.Number
-	for i := range s.Blocks {
-		b := &s.Blocks[i]
+	for _, b := range s.Blocks(0) {
 		moves := b.EpochNum > before
 		before = b.EpochNum
 		if b.Timestamp <= v.Safe.Time {
 			continue
 		}
-		if verdict, reason := checkSpanBlock(&v, b, moves); verdict != Accept {
+		if verdict, reason := checkSpanBlock(&v, &b, moves); verdict != Accept {
 			return verdict, reason
 		}
 	}

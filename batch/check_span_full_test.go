@@ -17,12 +17,11 @@ func TestCheckSpanBlocks(t *testing.T) {
 	start := func(epochs ...uint64) *batch.Span { return spanOf(nextTime, l2Hash(safeNum), epochs...) }
 	overlapping := func(epochs ...uint64) *batch.Span { return spanOf(safeTime-2, l2Hash(safeNum-2), epochs...) }
 	with := func(s *batch.Span, i int, txs ...hexutil.Bytes) *batch.Span {
-		s.Blocks[i].Transactions = txs
-		return s
+		return s.WithTxs(i, txs...)
 	}
 	empty := func(s *batch.Span) *batch.Span {
-		for i := range s.Blocks {
-			s.Blocks[i].Transactions = nil
+		for i := range s.Len() {
+			s = s.WithTxs(i)
 		}
 		return s
 	}
@@ -39,11 +38,11 @@ func TestCheckSpanBlocks(t *testing.T) {
 	}{
 		{name: "blocks of one epoch", span: start(epoch, epoch), parent: parent, want: accept},
 		{name: "a block in the first second of its epoch", span: start(epoch + 1), parent: parent, want: accept},
-		{name: "a block before its epoch", span: start(epoch, epoch+2), parent: parent, want: both(batch.Drop, batch.TimestampBeforeOrigin)},
-		{name: "an epoch that is not known", span: start(epoch, epoch+3), parent: parent, want: both(batch.Drop, batch.ElementEpochUnknown)},
-		{name: "an epoch before the safe head's", span: overlapping(epoch, epoch, epoch-1), parent: older, want: both(batch.Drop, batch.ElementEpochTooOld)},
+		{name: "a block before its epoch", span: start(epoch, epoch+1, epoch+2), parent: parent, want: both(batch.Drop, batch.TimestampBeforeOrigin)},
+		{name: "an epoch that is not known", span: start(epoch, epoch+1), parent: parent, view: func(v *batch.View) { v.L1Blocks = v.L1Blocks[:1] }, want: both(batch.Drop, batch.ElementEpochUnknown)},
+		{name: "an epoch before the safe head's", span: overlapping(epoch-1, epoch-1, epoch-1), parent: older, want: both(batch.Drop, batch.ElementEpochTooOld)},
 		{name: "an epoch passed over because its window expired", span: start(epoch), parent: parent, view: func(v *batch.View) { v.L1Blocks = v.L1Blocks[1:] }, want: both(batch.Drop, batch.ElementEpochUnknown)},
-		{name: "blocks that are safe already are not looked at", span: overlapping(epoch-1, epoch+9, epoch), parent: older, want: accept},
+		{name: "blocks that are safe already are not looked at", span: overlapping(epoch-1, epoch-1, epoch), parent: older, want: accept},
 
 		{name: "transactions up to the drift", span: start(epoch), parent: parent, view: drift(12), want: accept},
 		{name: "transactions one second beyond the drift", span: start(epoch), parent: parent, view: drift(11), want: both(batch.Drop, batch.DriftExceeded)},
@@ -111,8 +110,7 @@ func TestCheckSpanBlocksIsAsStrictAsCheckSingular(t *testing.T) {
 						if e == epoch+1 && known == 1 {
 							continue // a matter of the prefix
 						}
-						s := spanOf(nextTime, l2Hash(safeNum), e)
-						s.Blocks[0].Transactions = txs
+						s := spanOf(nextTime, l2Hash(safeNum), e).WithTxs(0, txs...)
 						single := batch.Singular{ParentHash: l2Hash(safeNum), EpochNum: e, EpochHash: l1Hash(e), Timestamp: nextTime, Transactions: txs}
 						got, why := batch.CheckSpanBlocks(v, s, parent)
 						want, reason := batch.CheckSingular(v, &single)

@@ -12,17 +12,17 @@ import (
 
 // spanOf makes a span of blocks from a time on, one per epoch number, each with one transaction that tells its index.
 func spanOf(start uint64, parent common.Hash, epochs ...uint64) *batch.Span {
-	last := epochs[len(epochs)-1]
-	s := &batch.Span{
-		RelTimestamp: start - genesisTime, L1OriginNum: last,
-		ParentCheck: [20]byte(parent[:20]), L1OriginCheck: [20]byte(l1Hash(last).Bytes()[:20]),
+	s := batch.Span{
+		RelTimestamp: start - genesisTime,
+		ParentCheck:  [20]byte(parent[:20]), L1OriginCheck: [20]byte(l1Hash(epochs[len(epochs)-1]).Bytes()[:20]),
 	}
+	blocks := make([]batch.SpanBlock, len(epochs))
 	for i, e := range epochs {
-		s.Blocks = append(s.Blocks, batch.SpanBlock{
+		blocks[i] = batch.SpanBlock{
 			Timestamp: start + uint64(i)*blockTime, EpochNum: e, Transactions: []hexutil.Bytes{{0x02, byte(i)}},
-		})
+		}
 	}
-	return s
+	return s.WithBlocks(blockTime, blocks...)
 }
 
 // checkPrefix runs both parts of the prefix checks; the L2 block that the second one needs is of an epoch.
@@ -185,8 +185,7 @@ func TestCheckOverlap(t *testing.T) {
 		{"a height after the span", []hexutil.Bytes{tx(1)}, safe(3, deposit(1), tx(1)), batch.OverlapHeightMissing},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := spanOf(safeTime, l2Hash(safeNum-1), epoch, epoch, epoch)
-			s.Blocks[1].Transactions = c.txs
+			s := spanOf(safeTime, l2Hash(safeNum-1), epoch, epoch, epoch).WithTxs(1, c.txs...)
 			if got := batch.CheckOverlap(s, c.safe); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
@@ -224,7 +223,7 @@ func TestSpanRemainder(t *testing.T) {
 }
 
 func TestSpanSingular(t *testing.T) {
-	s := spanOf(nextTime, l2Hash(safeNum), epoch, epoch+1, epoch+3)
+	s := spanOf(nextTime, l2Hash(safeNum), epoch, epoch+1, epoch+2, epoch+3)
 	b, reason := s.Singular(1, l2Hash(7), testL1())
 	if reason != batch.OK {
 		t.Fatal(reason)
@@ -233,7 +232,7 @@ func TestSpanSingular(t *testing.T) {
 		len(b.Transactions) != 1 || b.Transactions[0][1] != 1 {
 		t.Errorf("got %+v", b)
 	}
-	if _, reason := s.Singular(2, l2Hash(7), testL1()); reason != batch.ElementEpochUnknown {
+	if _, reason := s.Singular(3, l2Hash(7), testL1()); reason != batch.ElementEpochUnknown {
 		t.Errorf("epoch that is not among the L1 blocks: got %v", reason)
 	}
 }

@@ -308,7 +308,7 @@ func TestDecodeSpanTimesAndEpochs(t *testing.T) {
 				t.Fatal(reason)
 			}
 			s := b.(*batch.Span)
-			for i, block := range s.Blocks {
+			for i, block := range s.Blocks(0) {
 				if block.EpochNum != c.want[i] || block.Timestamp != genesisTime+4+uint64(i)*blockTime || block.Transactions != nil {
 					t.Errorf("block %d: got %+v, want epoch %d", i, block, c.want[i])
 				}
@@ -365,7 +365,7 @@ func compareWithReference(t *testing.T, item []byte, p batch.Params) {
 	case single != nil:
 		b := got.(*batch.Singular)
 		if b.ParentHash != single.ParentHash || b.EpochNum != single.EpochNum || b.EpochHash != single.EpochHash || b.Timestamp != single.Timestamp ||
-			!slices.EqualFunc(b.Transactions, single.Transactions, func(a hexutil.Bytes, b []byte) bool { return bytes.Equal(a, b) }) {
+			!slices.EqualFunc(allTxs(b), single.Transactions, func(a hexutil.Bytes, b []byte) bool { return bytes.Equal(a, b) }) {
 			t.Fatalf("got %+v, reference %+v", b, single)
 		}
 	default:
@@ -376,10 +376,10 @@ func compareWithReference(t *testing.T, item []byte, p batch.Params) {
 func compareSpans(t *testing.T, s *batch.Span, ref *referenceSpan) {
 	t.Helper()
 	if s.RelTimestamp != ref.relTimestamp || s.L1OriginNum != ref.l1OriginNum || s.ParentCheck != ref.parentCheck ||
-		s.L1OriginCheck != ref.l1OriginCheck || s.NewEpoch != ref.newEpoch || len(s.Blocks) != len(ref.times) {
+		s.L1OriginCheck != ref.l1OriginCheck || s.NewEpoch != ref.newEpoch || s.Len() != len(ref.times) {
 		t.Fatalf("head: got %+v, reference %+v", s, ref)
 	}
-	for i, b := range s.Blocks {
+	for i, b := range s.Blocks(0) {
 		if b.Timestamp != ref.times[i] || b.EpochNum != ref.epochs[i] {
 			t.Fatalf("block %d: got time %d, epoch %d; reference %d, %d", i, b.Timestamp, b.EpochNum, ref.times[i], ref.epochs[i])
 		}
@@ -496,11 +496,19 @@ func TestDecodeSharesNoMemory(t *testing.T) {
 func allTxs(b batch.Batch) (out []hexutil.Bytes) {
 	switch b := b.(type) {
 	case *batch.Singular:
-		return b.Transactions
+		return slices.Collect(b.Txs())
 	case *batch.Span:
-		for _, block := range b.Blocks {
+		for _, block := range b.Blocks(0) {
 			out = append(out, block.Transactions...)
 		}
+	}
+	return out
+}
+
+// blockList lists the blocks of a span.
+func blockList(s *batch.Span) (out []batch.SpanBlock) {
+	for _, b := range s.Blocks(0) {
+		out = append(out, b)
 	}
 	return out
 }
@@ -513,12 +521,12 @@ func equalBatches(a, b batch.Batch) bool {
 	case *batch.Singular:
 		b, ok := b.(*batch.Singular)
 		return ok && a.ParentHash == b.ParentHash && a.EpochNum == b.EpochNum && a.EpochHash == b.EpochHash && a.Timestamp == b.Timestamp &&
-			equalTxs(a.Transactions, b.Transactions)
+			(a.Many == nil) == (b.Many == nil) && equalTxs(allTxs(a), allTxs(b))
 	case *batch.Span:
 		b, ok := b.(*batch.Span)
 		return ok && a.RelTimestamp == b.RelTimestamp && a.L1OriginNum == b.L1OriginNum && a.ParentCheck == b.ParentCheck &&
 			a.L1OriginCheck == b.L1OriginCheck && a.NewEpoch == b.NewEpoch &&
-			slices.EqualFunc(a.Blocks, b.Blocks, func(a, b batch.SpanBlock) bool {
+			slices.EqualFunc(blockList(a), blockList(b), func(a, b batch.SpanBlock) bool {
 				return a.Timestamp == b.Timestamp && a.EpochNum == b.EpochNum && equalTxs(a.Transactions, b.Transactions)
 			})
 	}

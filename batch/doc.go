@@ -22,6 +22,9 @@
 //		verdict, reason = batch.CheckSingular(view, &single)    // from Holocene on
 //	}
 //
+// A batch can claim ten million blocks in a few bytes, and hold as many transactions as it has bytes. Blocks of a span stay
+// columns, and long lists of transactions stay packed, until somebody asks for one.
+//
 // Invariant: a batch that was handed out is never written to, shares no memory with the item it was decoded from, and
 // took memory in proportion to that item, whatever counts the item claims.
 //

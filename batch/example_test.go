@@ -37,7 +37,7 @@ func Example() {
 	}
 
 	first, reason := span.Remainder(v)
-	fmt.Println("remainder:", reason, "from block", first, "of", len(span.Blocks))
+	fmt.Println("remainder:", reason, "from block", first, "of", span.Len())
 	single, reason := span.Singular(first, v.Safe.Hash, v.L1Blocks)
 	fmt.Println("expand:", reason)
 	verdict, reason = batch.CheckSingular(v, &single)

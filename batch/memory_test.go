@@ -62,20 +62,28 @@ func TestMemoryOfDecode(t *testing.T) {
 		{"span of nine transactions of 10 MB", fjordLimit, timesTheLimit, func() []byte {
 			return spanItem(1, 9, list(zero, zero, str(make([]byte, 9_999_000))), make([]byte, 20), 0)
 		}},
-		{"span of 1,300,000 creations", fjordLimit, timesTheLimit, func() []byte { return spanItem(1, 1_300_000, legacyTx, nil, 0xff) }},
+		// As short as they get, so they are many, and have zeros for signatures.
+		{"span of 1,410,000 creations", fjordLimit, 2.3, func() []byte { return spanItem(1, 1_410_000, legacyTx, nil, 0xff) }},
+		{"span of 141,000 creations, before Fjord", bedrockLimit, timesTheLimit, func() []byte { return spanItem(1, 141_000, legacyTx, nil, 0xff) }},
 		{"span of 1,000,000 calls", fjordLimit, timesTheLimit, func() []byte { return spanItem(1, 1_000_000, legacyTx, make([]byte, 20), 0) }},
-		{"span of 1,400,000 post-exec transactions", fjordLimit, timesTheLimit, func() []byte {
+		{"span of 1,400,000 post-exec transactions", fjordLimit, 2.3, func() []byte {
 			return spanItem(1, 1_400_000, []byte{0x7d, 0xc0}, nil, 0xff)
 		}},
-		// A decoded block takes 40 bytes, its encoding 9 bits.
-		{"span of 10,000,000 empty blocks", fjordLimit, 4.3, func() []byte { return spanItem(10_000_000, 0, nil, nil, 0) }},
-		{"span of 8,800,000 empty blocks, before Fjord", bedrockLimit, 38, func() []byte { return spanItem(8_800_000, 0, nil, nil, 0) }},
+		// Blocks stay the 9 bits that they are.
+		{"span of 10,000,000 empty blocks", fjordLimit, 0.4, func() []byte { return spanItem(10_000_000, 0, nil, nil, 0) }},
+		{"span of 8,800,000 empty blocks, before Fjord", bedrockLimit, timesTheLimit, func() []byte { return spanItem(8_800_000, 0, nil, nil, 0) }},
 		{"singular of one transaction of 100 MB", fjordLimit, timesTheLimit, func() []byte {
 			return singularOf(append([]byte{0xbb, 0x05, 0xf5, 0xe0, 0x00}, make([]byte, 0x5f5e000)...))
 		}},
-		// Each transaction takes a slice header of 24 bytes, its encoding 1. With Fjord's limit it is ten times as much, as often.
-		{"singular of 9,999,000 transactions of a byte, before Fjord", bedrockLimit, 27.5, func() []byte {
+		// A list of them would take 24 bytes for each.
+		{"singular of 99,999,000 transactions of a byte", fjordLimit, timesTheLimit, func() []byte {
+			return singularOf(bytes.Repeat([]byte{1}, 99_999_000))
+		}},
+		{"singular of 9,999,000 transactions of a byte, before Fjord", bedrockLimit, timesTheLimit, func() []byte {
 			return singularOf(bytes.Repeat([]byte{1}, 9_999_000))
+		}},
+		{"singular of as many transactions of a byte as are listed, before Fjord", bedrockLimit, timesTheLimit, func() []byte {
+			return singularOf(bytes.Repeat([]byte{1}, batch.MaxListed))
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"bytes"
 	"encoding/binary"
 )
 
@@ -13,8 +14,7 @@ type spanBody struct {
 	relTimestamp, l1OriginNum  uint64
 	parentCheck, l1OriginCheck []byte
 	blocks                     int
-	originBits                 bitList // per block, whether its epoch is another than the block before it has
-	txCounts                   []byte  // per block, a varint
+	perBlock                   []byte // a bitList of origin bits, and the numbers of transactions as varints
 	txs                        txColumns
 }
 
@@ -52,27 +52,10 @@ func decodeSpan(body []byte, p Params) (*Span, Reason) {
 	s := &Span{
 		RelTimestamp: cols.relTimestamp, L1OriginNum: cols.l1OriginNum,
 		ParentCheck: [checkLength]byte(cols.parentCheck), L1OriginCheck: [checkLength]byte(cols.l1OriginCheck),
-		NewEpoch: cols.originBits.bit(0),
-		Blocks:   make([]SpanBlock, cols.blocks),
+		start: p.GenesisTime + cols.relTimestamp, blockTime: p.BlockTime,
+		blocks: cols.blocks, columns: bytes.Clone(cols.perBlock), txs: txs,
 	}
-	counts := columnReader{rest: cols.txCounts}
-	for i := range s.Blocks {
-		n := int(counts.uvarint())
-		// Sums may wrap around: such a time is later found to be far off, as op-node does.
-		s.Blocks[i].Timestamp = p.GenesisTime + cols.relTimestamp + uint64(i)*p.BlockTime
-		if n > 0 {
-			s.Blocks[i].Transactions, txs = txs[:n:n], txs[n:]
-		}
-	}
-	// The origin bits are told forwards and the number is that of the last block, so epochs are counted backwards. Bit 0
-	// has no block before it and does not count.
-	epoch := cols.l1OriginNum
-	for i := len(s.Blocks) - 1; i >= 0; i-- {
-		s.Blocks[i].EpochNum = epoch
-		if cols.originBits.bit(i) {
-			epoch--
-		}
-	}
+	s.mark()
 	return s, OK
 }
 
@@ -87,9 +70,9 @@ func (s *spanBody) read(body []byte) Reason {
 	if r.reason == OK && s.blocks == 0 {
 		return SpanNoBlocks
 	}
-	s.originBits = r.bits(s.blocks)
 
 	start := r.rest
+	r.bits(s.blocks)
 	for range s.blocks {
 		s.txs.count += r.count(SpanTooManyTxs)
 		if r.reason != OK {
@@ -99,7 +82,7 @@ func (s *spanBody) read(body []byte) Reason {
 			return SpanTooManyTxs
 		}
 	}
-	s.txCounts = start[:len(start)-len(r.rest)]
+	s.perBlock = start[:len(start)-len(r.rest)]
 	s.txs.read(&r)
 	return r.reason
 }

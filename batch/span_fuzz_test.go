@@ -54,8 +54,8 @@ func checkBounds(t *testing.T, s *batch.Span, size int, p batch.Params) {
 	// A block takes a byte of the column of counts. A transaction takes its signature; beyond that it can be longer than
 	// what the batch has of it by the headers of its fields, by the chain id and by a v that has it.
 	const signature, envelope = 64, 200
-	if len(s.Blocks) > size || len(txs)*signature > size {
-		t.Fatalf("%d blocks and %d transactions out of %d bytes", len(s.Blocks), len(txs), size)
+	if s.Len() > size || len(txs)*signature > size {
+		t.Fatalf("%d blocks and %d transactions out of %d bytes", s.Len(), len(txs), size)
 	}
 	total := 0
 	for _, tx := range txs {
@@ -64,11 +64,12 @@ func checkBounds(t *testing.T, s *batch.Span, size int, p batch.Params) {
 	if total > size+len(txs)*envelope {
 		t.Fatalf("%d bytes of transactions out of %d", total, size)
 	}
-	for i := 1; i < len(s.Blocks); i++ {
-		before, b := &s.Blocks[i-1], &s.Blocks[i]
+	before := s.Block(0)
+	for i, b := range s.Blocks(1) {
 		if step := b.EpochNum - before.EpochNum; b.Timestamp-before.Timestamp != p.BlockTime || step > 1 {
 			t.Fatalf("block %d at %d of epoch %d follows one at %d of epoch %d", i, b.Timestamp, b.EpochNum, before.Timestamp, before.EpochNum)
 		}
+		before = b
 	}
 	if last := s.EndEpoch(); last != s.L1OriginNum {
 		t.Fatalf("the last block is of epoch %d, the span ends in %d", last, s.L1OriginNum)

@@ -7,20 +7,30 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 )
 
-// rebuildTxs puts the transactions together from their columns (RULES 5.2, "Rebuild"). All of them are written into one
-// piece of memory, which is as long as they can get.
+// arenaSize is how much memory is taken at once for the transactions of a span. How long one gets is not known before it is
+// written, and one that has zeros for a signature gets a tenth of what it could: memory for all of them at once would be
+// twice the span.
+const arenaSize = 256 << 10
+
+// rebuildTxs puts the transactions together from their columns (RULES 5.2, "Rebuild").
 func rebuildTxs(c *txColumns, chainID *big.Int) ([]hexutil.Bytes, Reason) {
 	if c.count == 0 {
 		return nil, OK
 	}
 	chain := newChainValues(chainID)
-	arena := make([]byte, 0, len(c.datas)+c.count*chain.maxEnvelope())
+	envelope := chain.maxEnvelope()
 	out := make([]hexutil.Bytes, c.count)
 	row := txRow{cols: c, data: columnReader{rest: c.datas}, nonce: columnReader{rest: c.nonces}, gas: columnReader{rest: c.gases}, tos: c.tos}
+	var arena []byte
 	for i := range out {
+		typ, content := row.data.txData()
+		if most := len(content) + envelope; cap(arena)-len(arena) < most {
+			left := most + len(row.data.rest) + (len(out)-i-1)*envelope
+			arena = make([]byte, 0, max(most, min(left, arenaSize)))
+		}
 		start := len(arena)
 		var reason Reason
-		if arena, reason = row.appendNext(arena, &chain); reason != OK {
+		if arena, reason = row.appendNext(arena, typ, content, &chain); reason != OK {
 			return nil, reason
 		}
 		out[i] = arena[start:len(arena):len(arena)]
@@ -36,11 +46,10 @@ type txRow struct {
 	tos              []byte
 }
 
-// appendNext appends the encoding of the next transaction.
-func (w *txRow) appendNext(dst []byte, chain *chainValues) ([]byte, Reason) {
+// appendNext appends the encoding of the next transaction, whose type and list of other fields have been taken.
+func (w *txRow) appendNext(dst []byte, typ byte, content []byte, chain *chainValues) ([]byte, Reason) {
 	i := w.index
 	w.index++
-	typ, content := w.data.txData()
 	sig := w.cols.sigs[i*sigSize : (i+1)*sigSize]
 	tx := splitTx{
 		typ: typ, creation: w.cols.creation.bit(i), parity: w.cols.parity.bit(i),

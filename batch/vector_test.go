@@ -58,16 +58,16 @@ func TestMainnetSpan(t *testing.T) {
 
 	// Blocks: number, times, epochs by the origin bits, transaction counts.
 	originBits, _ := new(big.Int).SetString("608008208608208200218008208600208208", 16)
-	if len(s.Blocks) != 143 {
-		t.Fatalf("got %d blocks", len(s.Blocks))
+	if s.Len() != 143 {
+		t.Fatalf("got %d blocks", s.Len())
 	}
 	var counts []int
-	for i, block := range s.Blocks {
+	for i, block := range s.Blocks(0) {
 		if block.Timestamp != 1718364637+2*uint64(i) {
 			t.Errorf("block %d at %d", i, block.Timestamp)
 		}
-		if i > 0 && block.EpochNum-s.Blocks[i-1].EpochNum != uint64(originBits.Bit(i)) {
-			t.Errorf("block %d of epoch %d after epoch %d", i, block.EpochNum, s.Blocks[i-1].EpochNum)
+		if i > 0 && block.EpochNum-s.Block(i-1).EpochNum != uint64(originBits.Bit(i)) {
+			t.Errorf("block %d of epoch %d after epoch %d", i, block.EpochNum, s.Block(i-1).EpochNum)
 		}
 		counts = append(counts, len(block.Transactions))
 	}
@@ -85,7 +85,7 @@ func TestMainnetSpan(t *testing.T) {
 	var hashes []common.Hash
 	all := sha256.New()
 	size := 0
-	for _, block := range s.Blocks {
+	for _, block := range s.Blocks(0) {
 		for _, raw := range block.Transactions {
 			var tx types.Transaction
 			if err := tx.UnmarshalBinary(raw); err != nil {
@@ -145,8 +145,8 @@ func TestMainnetSpanEncodesToItself(t *testing.T) {
 
 // blocksOf gives the blocks that encode to a span, with as much of the hashes as it has.
 func blocksOf(s *batch.Span) []batch.Block {
-	out := make([]batch.Block, len(s.Blocks))
-	for i, b := range s.Blocks {
+	out := make([]batch.Block, s.Len())
+	for i, b := range s.Blocks(0) {
 		out[i] = batch.Block{Timestamp: b.Timestamp, EpochNum: b.EpochNum, SequenceNumber: 1, Transactions: b.Transactions}
 	}
 	if s.NewEpoch {

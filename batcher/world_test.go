@@ -270,7 +270,7 @@ func (w *world) derive(b *l1Block) {
 				d.frames++
 			}
 			if complete {
-				w.apply(&d, b.ref, raw.Data, limits)
+				w.apply(&d, b.ref, raw.Bytes(), limits)
 			}
 		}
 	}
@@ -299,7 +299,7 @@ func (w *world) apply(d *derived, inclusion eth.L1Ref, data []byte, limits chann
 		if span.ParentCheck != [20]byte(parent[:20]) || span.StartEpoch()+window < inclusion.Number {
 			flushed = true
 		}
-		for _, block := range span.Blocks {
+		for _, block := range span.Blocks(0) {
 			next := d.safe + 1
 			switch time := w.cfg.BlockTimestamp(next); {
 			case !flushed && block.Timestamp < time:

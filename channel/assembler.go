@@ -1,5 +1,7 @@
 package channel
 
+import "slices"
+
 // Limits are the rules that the current L1 origin sets for channels. They depend on its time, never on the block a
 // channel was opened in or on timestamps of batches.
 type Limits struct {
@@ -25,9 +27,17 @@ type Assembler struct {
 // Raw is a complete channel, still compressed, and where it came from.
 type Raw struct {
 	ID        ID
-	OpenBlock uint64  // number of the L1 block with the frame that came first
-	Frames    []Place // where each frame was, in the order of their numbers
-	Data      []byte
+	OpenBlock uint64   // number of the L1 block with the frame that came first
+	Frames    []Place  // where each frame was, in the order of their numbers
+	Parts     [][]byte // the data of each frame, in the same order: one behind the other they are the channel
+}
+
+// Bytes joins the parts. If there is one only, that is the result, without a copy.
+func (r Raw) Bytes() []byte {
+	if len(r.Parts) == 1 {
+		return r.Parts[0]
+	}
+	return slices.Concat(r.Parts...)
 }
 
 // Expire drops the staged channel if it has timed out at L1 block origin, and then gives ChannelTimedOut. It must be

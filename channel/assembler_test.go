@@ -94,7 +94,7 @@ func TestAssembler(t *testing.T) {
 					raw, complete, reason := a.Add(f, s.origin, tc.limits)
 					lost = append(lost, strings.Replace(reason.String(), "none", "-", 1))
 					if complete {
-						ready = append(ready, string(raw.Data))
+						ready = append(ready, string(raw.Bytes()))
 					}
 				}
 				if got := strings.Join(lost, " "); got != s.lost {
@@ -128,7 +128,7 @@ func TestAssemblerTellsWhereAChannelCameFrom(t *testing.T) {
 	a.Add(frameOf(t, "a0"), 100, fjord)
 	a.Add(frameOf(t, "a1"), 101, fjord)
 	raw, complete, _ := a.Add(frameOf(t, "a2!"), 105, fjord)
-	if !complete || raw.ID != (ID{'a'}) || raw.OpenBlock != 100 || len(raw.Frames) != 3 || string(raw.Data) != "a0a1a2!" {
+	if !complete || raw.ID != (ID{'a'}) || raw.OpenBlock != 100 || len(raw.Frames) != 3 || string(raw.Bytes()) != "a0a1a2!" {
 		t.Errorf("complete %v: %+v", complete, raw)
 	}
 }
@@ -160,7 +160,7 @@ func TestAssemblerIsAValue(t *testing.T) {
 		if !complete {
 			t.Fatalf("not complete: %v", reason)
 		}
-		return string(raw.Data)
+		return string(raw.Bytes())
 	}
 	if got := finish(a, "x"); got != "a0a1x" {
 		t.Errorf("got %q", got)

@@ -1,14 +1,31 @@
 package channel
 
-import "slices"
+import "bytes"
 
 // Bank puts channels together before Holocene (derivation.md#channel-bank): any number of channels at a time, the frames of
 // each in any order. The zero value is empty and ready. It is a value: a plain copy is a snapshot.
 //
-// Channels are looked through one by one, as op-node does too; honest batchers have one or two open.
+// Honest batchers have one or two channels open. There can be millions, though: no step goes through all of them.
 type Bank struct {
-	channels []*Channel // in the order they were opened; neither the list nor a channel in it is written through
-	size     uint64     // of all channels together, as it counts against Limits.MaxBank
+	channels tree[ID, *banked] // what they point to is not written through
+	order    tree[opening, ID] // of all channels
+	complete tree[opening, ID] // of those that are complete
+	opened   opening           // of the next channel that is opened
+	size     uint64            // of all channels together, as it counts against Limits.MaxBank
+	held     uint64            // see Held
+}
+
+// opening is the position of a channel in the order in which channels are opened.
+type opening uint64
+
+func (o opening) before(other opening) bool { return o < other }
+
+func (id ID) before(other ID) bool { return bytes.Compare(id[:], other[:]) < 0 }
+
+// banked is a channel in the bank.
+type banked struct {
+	Channel
+	opened opening
 }
 
 // Read takes the next channel out, at L1 block origin. It is to be asked before each frame that is added, until it has
@@ -18,74 +35,95 @@ type Bank struct {
 // is set. Otherwise it is the
 // first channel that is taken if it is complete, or with Limits.ScanBank the first one that is.
 func (b *Bank) Read(origin uint64, l Limits) (raw Raw, complete bool, lost Reason) {
-	if len(b.channels) > 0 && TimedOut(b.channels[0].openBlock, l.ChannelTimeout, origin) {
-		late := b.channels[0].id
-		b.remove(0)
-		return Raw{ID: late}, false, ChannelTimedOut
+	id, open := b.order.first()
+	if !open {
+		return Raw{}, false, None
 	}
-	for i, c := range b.channels { // none has timed out: they are in the order they were opened
-		if c.Ready() {
-			b.remove(i)
-			return c.raw(), true, None
-		}
-		if !l.ScanBank {
-			break
-		}
+	c, _ := b.channels.get(id)
+	if TimedOut(c.openBlock, l.ChannelTimeout, origin) {
+		b.remove(c)
+		return Raw{ID: id}, false, ChannelTimedOut
 	}
-	return Raw{}, false, None
+	if l.ScanBank { // none has timed out: they are in the order they were opened
+		if id, complete = b.complete.first(); !complete {
+			return Raw{}, false, None
+		}
+		c, _ = b.channels.get(id)
+	}
+	if !c.Ready() {
+		return Raw{}, false, None
+	}
+	b.remove(c)
+	return c.raw(), true, None
 }
 
 // Add takes a frame that was read from L1 block origin, or says why it is dropped. Then the oldest channels are dropped
 // until the rest counts for no more than Limits.MaxBank, be it all of them; pruned are their ids.
 func (b *Bank) Add(f Frame, origin uint64, l Limits) (pruned []ID, lost Reason) {
-	c := NewChannel(f.ID, origin)
-	at := slices.IndexFunc(b.channels, func(c *Channel) bool { return c.id == f.ID })
-	if at >= 0 {
-		c = *b.channels[at]
+	c := banked{NewChannel(f.ID, origin), b.opened}
+	before, known := b.channels.get(f.ID)
+	if known {
+		c = *before
 	}
 	if TimedOut(c.openBlock, l.ChannelTimeout, origin) {
 		return nil, FrameTooLate
 	}
-	before := c.size
 	if lost = c.Add(f, false); lost != None {
 		return nil, lost
 	}
-	if at < 0 {
-		b.channels = append(slices.Clip(b.channels), &c)
-	} else {
-		b.channels = slices.Clone(b.channels)
-		b.channels[at] = &c
+	if known {
+		b.size, b.held = b.size-before.size, b.held-before.memory()
 	}
-	b.size += c.size - before // the difference wraps around where closing has made the channel smaller
+	b.put(&c)
 	for b.size > l.MaxBank {
-		pruned = append(pruned, b.channels[0].id)
-		b.remove(0)
+		oldest, _ := b.order.first()
+		c, _ := b.channels.get(oldest)
+		b.remove(c)
+		pruned = append(pruned, oldest)
 	}
 	return pruned, None
 }
 
-func (b *Bank) remove(at int) {
-	b.size -= b.channels[at].size
-	if len(b.channels) == 1 {
-		b.channels = nil
-		return
+// put takes a channel in that is new, or has a frame more.
+func (b *Bank) put(c *banked) {
+	b.channels = b.channels.with(c.id, c)
+	if c.opened == b.opened {
+		b.order = b.order.with(c.opened, c.id)
+		b.opened++
 	}
-	b.channels = slices.Concat(b.channels[:at], b.channels[at+1:])
+	if c.Ready() {
+		b.complete = b.complete.with(c.opened, c.id)
+	}
+	b.size, b.held = b.size+c.size, b.held+c.memory()
+}
+
+func (b *Bank) remove(c *banked) {
+	b.channels = b.channels.without(c.id)
+	b.order = b.order.without(c.opened)
+	if c.Ready() {
+		b.complete = b.complete.without(c.opened)
+	}
+	b.size, b.held = b.size-c.size, b.held-c.memory()
+}
+
+// all goes through the channels in the order they were opened.
+func (b Bank) all(yield func(*banked) bool) {
+	b.order.all(func(id ID) bool {
+		c, _ := b.channels.get(id)
+		return yield(c)
+	})
 }
 
 // Open are the ids of the channels in the bank, in the order they were opened.
-func (b Bank) Open() []ID {
-	ids := make([]ID, len(b.channels))
-	for i, c := range b.channels {
-		ids[i] = c.id
+func (b Bank) Open() (ids []ID) {
+	for id := range b.order.all {
+		ids = append(ids, id)
 	}
 	return ids
 }
 
-// Held is the number of bytes the frames in the bank hold. It is not what they count for.
-func (b Bank) Held() (bytes uint64) {
-	for _, c := range b.channels {
-		bytes += c.held
-	}
-	return bytes
-}
+// Held is about the number of bytes of memory the bank takes, see [Channel.Held]. It is not what its channels count for.
+func (b Bank) Held() uint64 { return b.held }
+
+// memory is what a channel takes in the bank.
+func (c *banked) memory() uint64 { return c.Held() + FrameOverhead }

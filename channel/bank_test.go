@@ -2,8 +2,11 @@ package channel
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -21,7 +24,7 @@ func bankSteps(t *testing.T, b *Bank, limits Limits, blocks []step) (out []strin
 				raw, complete, lost := b.Read(s.origin, limits)
 				switch {
 				case complete:
-					out = append(out, string(raw.Data))
+					out = append(out, string(raw.Bytes()))
 				case lost != None:
 					out = append(out, lost.String())
 				default:
@@ -140,16 +143,19 @@ func TestBankIsAValue(t *testing.T) {
 	}
 }
 
+// What a bank holds is the data, and so much for each frame and each channel.
 func TestBankHeld(t *testing.T) {
 	limits := Limits{ChannelTimeout: 300, MaxBank: 10_000, ScanBank: true}
 	var b Bank
 	for i, c := range []struct {
-		frames string
-		want   uint64
-	}{{"a0", 2}, {"b5 b6", 6}, {"b1!", 5}, {"b0", 2}, {"a1!", 0}} {
+		frames   string
+		bytes    uint64
+		inFrames uint64
+		channels uint64
+	}{{"a0", 2, 1, 1}, {"b5 b6", 6, 3, 2}, {"a0", 6, 3, 2}, {"b1!", 5, 2, 2}, {"b0", 2, 1, 1}, {"a1!", 0, 0, 0}} {
 		bankSteps(t, &b, limits, []step{{origin: uint64(i), frames: c.frames}})
-		if got := b.Held(); got != c.want {
-			t.Errorf("after %s it holds %d bytes, want %d", c.frames, got, c.want)
+		if got, want := b.Held(), c.bytes+FrameOverhead*(c.inFrames+c.channels); got != want {
+			t.Errorf("after %s it holds %d bytes, want %d", c.frames, got, want)
 		}
 	}
 }
@@ -184,13 +190,34 @@ func TestBankRoundTrip(t *testing.T) {
 func TestBankWithAChannelTwiceIsRefused(t *testing.T) {
 	var b Bank
 	b.Add(frameOf(t, "a0"), 1, Limits{ChannelTimeout: 300, MaxBank: 10_000})
-	b.channels = append(b.channels, b.channels[0])
-	text, err := rlp.EncodeToBytes(b)
+	twice := slices.Repeat(slices.Collect(b.all), 2)
+	text, err := rlp.EncodeToBytes([]*Channel{&twice[0].Channel, &twice[1].Channel})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var again Bank
 	if err := rlp.DecodeBytes(text, &again); err == nil || !strings.Contains(err.Error(), "twice") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Channels that nobody completes are looked at by no step: a frame costs about the same however many there are.
+func BenchmarkBankManyChannels(b *testing.B) {
+	for _, channels := range []int{5000, 50_000, 500_000} {
+		b.Run(strconv.Itoa(channels), func(b *testing.B) {
+			l := Limits{ChannelTimeout: 300, MaxBank: 100_000_000, ScanBank: true}
+			b.ReportAllocs()
+			for b.Loop() {
+				rng := rand.New(rand.NewPCG(1, 1))
+				var bank Bank
+				for range channels {
+					var id ID
+					binary.BigEndian.PutUint64(id[:], rng.Uint64())
+					bank.Read(1, l)
+					bank.Add(Frame{ID: id}, 1, l)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*channels), "ns/frame")
+		})
 	}
 }

@@ -37,7 +37,7 @@ func (c *Channel) Add(f Frame, inOrder bool) Reason {
 		c.close(f.Number)
 	}
 	c.highest = max(c.highest, f.Number)
-	c.frames = c.frames.with(f.Number, f.Data, f.From)
+	c.frames = c.frames.with(heldFrame{data: f.Data, from: f.From, number: f.Number})
 	c.size += uint64(len(f.Data)) + FrameOverhead
 	c.held += uint64(len(f.Data))
 	return None
@@ -69,6 +69,12 @@ func (c Channel) Frames() int { return c.frames.count }
 // closing makes (see Add). It is not the length of Bytes.
 func (c Channel) Size() uint64 { return c.size }
 
+// Held is about the number of bytes of memory the channel takes: the data, and FrameOverhead for each frame, which is a
+// little more than a frame takes beside it.
+func (c Channel) Held() uint64 {
+	return c.held + uint64(c.frames.count)*FrameOverhead //nolint:gosec // not negative
+}
+
 // Ready says whether the last frame and all before it are there.
 func (c Channel) Ready() bool {
 	// No frame behind the end is ever held, so counting is enough.
@@ -77,32 +83,18 @@ func (c Channel) Ready() bool {
 
 // raw is the channel, handed over.
 func (c Channel) raw() Raw {
-	places := make([]Place, c.frames.count)
-	for i := range places {
-		places[i] = c.frames.from(uint16(i)) //nolint:gosec // there are at most MaxFrames
+	raw := Raw{
+		ID: c.id, OpenBlock: c.openBlock,
+		Frames: make([]Place, 0, c.frames.count), Parts: make([][]byte, 0, c.frames.count),
 	}
-	return Raw{ID: c.id, OpenBlock: c.openBlock, Frames: places, Data: c.Bytes()}
+	for f := range c.frames.all {
+		raw.Frames, raw.Parts = append(raw.Frames, f.from), append(raw.Parts, f.data)
+	}
+	return raw
 }
 
-// Bytes joins the data of the frames. It is meaningful only if Ready. A channel of one frame gives that frame's data
-// without copying it.
-func (c Channel) Bytes() []byte {
-	if c.frames.count == 1 {
-		data, _ := c.frames.get(c.end)
-		return data
-	}
-	total := 0
-	for i := range c.frames.count {
-		data, _ := c.frames.get(uint16(i))
-		total += len(data)
-	}
-	joined := make([]byte, 0, total)
-	for i := range c.frames.count {
-		data, _ := c.frames.get(uint16(i))
-		joined = append(joined, data...)
-	}
-	return joined
-}
+// Bytes joins the data of the frames, as [Raw.Bytes] does. It is meaningful only if Ready.
+func (c Channel) Bytes() []byte { return c.raw().Bytes() }
 
 // TimedOut says whether a channel opened in L1 block openBlock is too old to be used at L1 block origin. With origin
 // exactly timeout blocks later it is not (derivation.md#channel-format).

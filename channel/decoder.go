@@ -10,20 +10,31 @@ import (
 
 // Decoder gives the batches of one channel in order. It is a value: a copy taken at any moment continues from there.
 //
-// All decompression happens in NewDecoder, so Next only slices, and a snapshot shares the decompressed bytes.
+// All decompression happens before the first Next, so Next only slices, and a snapshot shares the decompressed bytes.
 type Decoder struct {
 	batches []byte // whole RLP strings back to back, checked
 	end     Reason // why no more follow
 }
 
-// NewDecoder decompresses a channel and finds the batches in it (derivation.md#channel-format, #batch-format). It reads
+// Decoder decompresses the channel and finds the batches in it (derivation.md#channel-format, #batch-format). It reads
 // at most l.MaxRLPBytes of decompressed bytes, headers of batches included, and holds no more memory than that. If the
 // compression is not recognised or not allowed the whole channel is dropped, for the reason given. Later defects leave
 // the batches before them intact; Next reports them when it gets there.
 //
 // l is to be taken from the L1 origin at which the channel became complete.
+func (r Raw) Decoder(l Limits) (Decoder, Reason) { return newDecoder(r.Parts, l) }
+
+// NewDecoder is [Raw.Decoder] for a channel in one piece.
 func NewDecoder(channelData []byte, l Limits) (Decoder, Reason) {
-	src, reason := newDecompressor(channelData, l.Brotli)
+	return newDecoder([][]byte{channelData}, l)
+}
+
+func newDecoder(data [][]byte, l Limits) (Decoder, Reason) {
+	compressed := 0
+	for _, part := range data {
+		compressed += len(part)
+	}
+	src, reason := newDecompressor(&parts{rest: data}, l.Brotli)
 	if reason != None {
 		return Decoder{}, reason
 	}
@@ -32,7 +43,7 @@ func NewDecoder(channelData []byte, l Limits) (Decoder, Reason) {
 		src:   portions{src: src},
 		limit: limit,
 		// Real channels compress by a factor of 2 to 4, so most need no second allocation.
-		out: make([]byte, 0, min(limit, 4*len(channelData))),
+		out: make([]byte, 0, min(limit, 4*compressed)),
 	}
 	end := r.readAll()
 	batches := r.out[:r.whole:r.whole]

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"testing"
@@ -56,6 +57,7 @@ func checkDecoder(tb testing.TB, data []byte, l Limits) ([][]byte, Reason) {
 	if recognised != (reason == None) {
 		tb.Fatalf("channel accepted: %v, by the reference: %v", reason, recognised)
 	}
+	checkParts(tb, data, l, d, reason)
 	if reason != None {
 		return nil, reason
 	}
@@ -71,6 +73,30 @@ func checkDecoder(tb testing.TB, data []byte, l Limits) ([][]byte, Reason) {
 		tb.Fatalf("%d bytes of batches, %d with headers, over the limit of %d", total, len(d.batches), l.MaxRLPBytes)
 	}
 	return got, end
+}
+
+// checkParts decodes the channel as frames cut it, in two ways, and compares with what it is in one piece.
+func checkParts(tb testing.TB, data []byte, l Limits, want Decoder, wantReason Reason) {
+	tb.Helper()
+	rng := rand.New(rand.NewPCG(uint64(len(data)), l.MaxRLPBytes))
+	for _, most := range []int{1 + len(data)/3, 1 + len(data)/100} {
+		pieces := cutUp(rng, data, most)
+		got, reason := Raw{Parts: pieces}.Decoder(l)
+		if reason != wantReason || got.end != want.end || !bytes.Equal(got.batches, want.batches) {
+			tb.Fatalf("in %d parts: %v, %d bytes of batches, then %v; in one: %v, %d, %v",
+				len(pieces), reason, len(got.batches), got.end, wantReason, len(want.batches), want.end)
+		}
+	}
+}
+
+// cutUp cuts data into parts of any size up to most, some of them without a byte.
+func cutUp(rng *rand.Rand, data []byte, most int) (pieces [][]byte) {
+	for len(data) > 0 {
+		n := min(rng.IntN(most+1), len(data))
+		pieces = append(pieces, data[:n:n])
+		data = data[n:]
+	}
+	return append(pieces, nil)
 }
 
 func TestDecoderRecognisesTheCompression(t *testing.T) {
@@ -422,6 +448,25 @@ func BenchmarkDecoderMainnetChannel(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				d, reason := NewDecoder(data, fjord)
+				if batches, end := drain(d); reason != None || len(batches) != 1 || end != None {
+					b.Fatal(reason, len(batches), end)
+				}
+			}
+		})
+	}
+}
+
+// A channel of OP Mainnet as it comes: in frames of a blob each.
+func BenchmarkDecoderParts(b *testing.B) {
+	data := vector(b, mainnetChannel)
+	plain := inflate(b, data)
+	for name, data := range map[string][]byte{"zlib": data, "brotli": brotliChannel(b, plain)} {
+		b.Run(name, func(b *testing.B) {
+			raw := Raw{Parts: slices.Collect(slices.Chunk(data, MaxBlobFrameData))}
+			b.SetBytes(int64(len(plain)))
+			b.ReportAllocs()
+			for b.Loop() {
+				d, reason := raw.Decoder(fjord)
 				if batches, end := drain(d); reason != None || len(batches) != 1 || end != None {
 					b.Fatal(reason, len(batches), end)
 				}

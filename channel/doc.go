@@ -1,7 +1,7 @@
 // Package channel is the transport codec of the rollup: how batches travel through L1 data, in both directions.
 //
-//	read:   blob → DecodeBlob → item → ParseFrames → Prune → Assembler → NewDecoder → Next → batch bytes
-//	        before Holocene, ParseFrames → Bank → NewDecoder
+//	read:   blob → DecodeBlob → item → ParseFrames → Prune → Assembler → Raw.Decoder → Next → batch bytes
+//	        before Holocene, ParseFrames → Bank → Raw.Decoder
 //	write:  batch bytes → Writer.Add → Close → Frames → AppendItem → item → EncodeBlob → blob
 //
 // An item is the payload of one calldata transaction or one blob. It carries frames; frames of one id make a channel;

@@ -28,10 +28,8 @@ type frameRLP struct {
 func (c Channel) EncodeRLP(w io.Writer) error {
 	out := channelRLP{ID: c.id, OpenBlock: c.openBlock, Size: c.size, Closed: c.closed, End: c.end, Highest: c.highest}
 	out.Frames = make([]frameRLP, 0, c.frames.count)
-	for number := 0; len(out.Frames) < c.frames.count; number++ {
-		if n := c.frames.leaf(uint16(number)); n != nil { //nolint:gosec // no frame has a higher number
-			out.Frames = append(out.Frames, frameRLP{uint16(number), n.data, n.from}) //nolint:gosec // as above
-		}
+	for f := range c.frames.all {
+		out.Frames = append(out.Frames, frameRLP{f.number, f.data, f.from})
 	}
 	return rlp.Encode(w, &out)
 }
@@ -50,7 +48,7 @@ func (c *Channel) DecodeRLP(s *rlp.Stream) error {
 		case in.Closed && f.Number > in.End, f.Number > in.Highest:
 			return fmt.Errorf("frame %d lies behind the end of its channel", f.Number)
 		}
-		got.frames = got.frames.with(f.Number, f.Data, f.From)
+		got.frames = got.frames.with(heldFrame{data: f.Data, from: f.From, number: f.Number})
 		got.held += uint64(len(f.Data))
 	}
 	*c = got
@@ -84,24 +82,26 @@ func (a *Assembler) DecodeRLP(s *rlp.Stream) error {
 }
 
 // EncodeRLP writes the bank in the form that DecodeRLP reads.
-func (b Bank) EncodeRLP(w io.Writer) error { return rlp.Encode(w, b.channels) }
+func (b Bank) EncodeRLP(w io.Writer) error {
+	var channels []*Channel // in the order they were opened
+	for c := range b.all {
+		channels = append(channels, &c.Channel)
+	}
+	return rlp.Encode(w, channels)
+}
 
 // DecodeRLP reads a bank. An error leaves it as it was.
 func (b *Bank) DecodeRLP(s *rlp.Stream) error {
-	var got Bank
-	if err := s.Decode(&got.channels); err != nil {
+	var channels []*Channel
+	if err := s.Decode(&channels); err != nil {
 		return err
 	}
-	if len(got.channels) == 0 {
-		got.channels = nil
-	}
-	seen := make(map[ID]bool, len(got.channels))
-	for _, c := range got.channels {
-		if seen[c.id] {
+	var got Bank
+	for _, c := range channels {
+		if _, twice := got.channels.get(c.id); twice {
 			return fmt.Errorf("channel %s is twice in a bank", c.id)
 		}
-		seen[c.id] = true
-		got.size += c.size
+		got.put(&banked{*c, got.opened})
 	}
 	*b = got
 	return nil

@@ -53,7 +53,7 @@ func Example() {
 				continue
 			}
 			fmt.Printf("channel %s, opened in block %d\n", raw.ID, raw.OpenBlock)
-			decoder, _ := channel.NewDecoder(raw.Data, limits)
+			decoder, _ := raw.Decoder(limits)
 			for {
 				batch, rest, reason, ok := decoder.Next()
 				if !ok {

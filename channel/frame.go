@@ -1,6 +1,7 @@
 package channel
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 )
@@ -37,7 +38,8 @@ type Frame struct {
 }
 
 // ParseFrames reads an item: version byte 0, then one frame or more. It is all or nothing: one bad frame, or trailing
-// bytes, drop the whole item. The Data of the frames aliases item, so item must not change afterwards.
+// bytes, drop the whole item. The Data of a frame that is alone in the item aliases it, so item must not change afterwards.
+// Several frames have their Data for themselves: those that are kept shall not keep the memory of those that are dropped.
 func ParseFrames(item []byte) ([]Frame, Reason) {
 	if len(item) == 0 {
 		return nil, ItemEmpty
@@ -56,6 +58,11 @@ func ParseFrames(item []byte) ([]Frame, Reason) {
 		}
 		frames = append(frames, f)
 		rest = rest[n:]
+	}
+	if len(frames) > 1 {
+		for i := range frames {
+			frames[i].Data = bytes.Clone(frames[i].Data)
+		}
 	}
 	return frames, None
 }

@@ -140,8 +140,8 @@ func FuzzBank(f *testing.F) {
 			for {
 				data, found, timedOut := m.read(origin, l)
 				raw, complete, lost := b.Read(origin, l)
-				if complete != found || (lost == ChannelTimedOut) != timedOut || !bytes.Equal(raw.Data, data) {
-					t.Fatalf("at %d read %v %v %x, want %v %v %x", origin, complete, lost, raw.Data, found, timedOut, data)
+				if complete != found || (lost == ChannelTimedOut) != timedOut || !bytes.Equal(raw.Bytes(), data) {
+					t.Fatalf("at %d read %v %v %x, want %v %v %x", origin, complete, lost, raw.Bytes(), found, timedOut, data)
 				}
 				if !found && !timedOut {
 					return
@@ -158,17 +158,36 @@ func FuzzBank(f *testing.F) {
 			frame := Frame{ID: ID{who & 7}, Number: uint16(what & 15), IsLast: what&16 != 0, Data: bytes.Repeat([]byte{what}, int(what>>5)*int(who>>5)*20)}
 			m.add(frame, origin, l)
 			b.Add(frame, origin, l)
-			if b.size != m.size() || b.size > l.MaxBank || len(b.channels) != len(m.order) {
-				t.Fatalf("frame %d: size %d of %d, %d channels; want %d, %d", i/2, b.size, l.MaxBank, len(b.channels), m.size(), len(m.order))
-			}
-			for j, c := range b.channels {
-				if c.id != m.order[j] || c.Frames() != len(m.channels[c.id].frames) {
-					t.Fatalf("frame %d: channel %d is %s with %d frames, want %s", i/2, j, c.id, c.Frames(), m.order[j])
-				}
-			}
+			checkBank(t, &b, &m, l)
 		}
 		read()
 	})
+}
+
+// checkBank compares all that the bank keeps of its channels with the model.
+func checkBank(t *testing.T, b *Bank, m *modelBank, l Limits) {
+	t.Helper()
+	if b.size != m.size() || b.size > l.MaxBank || !slices.Equal(b.Open(), m.order) {
+		t.Fatalf("size %d of %d, channels %v; want %d, %v", b.size, l.MaxBank, b.Open(), m.size(), m.order)
+	}
+	var held uint64
+	var complete []ID
+	for c := range b.all {
+		want := m.channels[c.id]
+		if c.Frames() != len(want.frames) {
+			t.Fatalf("channel %s has %d frames, want %d", c.id, c.Frames(), len(want.frames))
+		}
+		for _, f := range want.frames {
+			held += uint64(len(f.Data)) + FrameOverhead
+		}
+		held += FrameOverhead
+		if _, ready := want.bytes(); ready {
+			complete = append(complete, c.id)
+		}
+	}
+	if b.Held() != held || !slices.Equal(slices.Collect(b.complete.all), complete) {
+		t.Fatalf("%d bytes are held, want %d; complete are %v, want %v", b.Held(), held, slices.Collect(b.complete.all), complete)
+	}
 }
 
 // FuzzItems takes any items the way of a node from Holocene on. What is staged and what comes out stays within the limit,
@@ -195,14 +214,14 @@ func FuzzItems(f *testing.F) {
 				if !complete {
 					continue
 				}
-				counted := uint64(len(raw.Data)) + FrameOverhead*(uint64(frame.Number)+1)
-				if counted > l.MaxRLPBytes || !frame.IsLast || !bytes.HasSuffix(raw.Data, frame.Data) {
-					t.Fatalf("%d bytes that count for %d of %d, by frame %+v", len(raw.Data), counted, l.MaxRLPBytes, frame)
+				counted := uint64(len(raw.Bytes())) + FrameOverhead*(uint64(frame.Number)+1)
+				if counted > l.MaxRLPBytes || !frame.IsLast || !bytes.HasSuffix(raw.Bytes(), frame.Data) {
+					t.Fatalf("%d bytes that count for %d of %d, by frame %+v", len(raw.Bytes()), counted, l.MaxRLPBytes, frame)
 				}
-				if again, _, _ := held.Add(frame, uint64(origin), l); !bytes.Equal(again.Data, raw.Data) {
+				if again, _, _ := held.Add(frame, uint64(origin), l); !bytes.Equal(again.Bytes(), raw.Bytes()) {
 					t.Fatal("a copy of the assembler gives another channel")
 				}
-				checkDecoder(t, raw.Data, l)
+				checkDecoder(t, raw.Bytes(), l)
 			}
 		}
 		if !bytes.Equal(slices.Concat(first, second), before) {

@@ -16,8 +16,12 @@ import (
 // protocol sets for it. How it is measured is told in testkit/peak.
 const timesTheLimit = 3
 
-// canyon are the limits of the channel bank before Fjord.
-var canyon = Limits{MaxRLPBytes: 10_000_000, ChannelTimeout: 300, MaxBank: 100_000_000, ScanBank: true}
+// canyon are the limits of the channel bank before Fjord, and tenthOfFjord a tenth of those from then on to Holocene: a bank
+// of 1 GB, and channels of 100 MB.
+var (
+	canyon       = Limits{MaxRLPBytes: 10_000_000, ChannelTimeout: 300, MaxBank: 100_000_000, ScanBank: true}
+	tenthOfFjord = Limits{MaxRLPBytes: 10_000_000, ChannelTimeout: 50, MaxBank: 100_000_000, ScanBank: true, Brotli: true}
+)
 
 func long(t *testing.T) {
 	t.Helper()
@@ -49,8 +53,8 @@ func bomb(t *testing.T, useBrotli bool, head []byte, n int64) []byte {
 }
 
 // read decodes a channel and takes all its batches.
-func read(t *testing.T, data []byte, l Limits) (batches int, size uint64, end Reason) {
-	d, reason := NewDecoder(data, l)
+func read(t *testing.T, raw Raw, l Limits) (batches int, size uint64, end Reason) {
+	d, reason := raw.Decoder(l)
 	if reason != None {
 		t.Fatal(reason)
 	}
@@ -88,7 +92,7 @@ func TestMemoryOfAZipBomb(t *testing.T) {
 				if len(data) > 1_000_000 {
 					t.Errorf("%d bytes are no bomb", len(data))
 				}
-				batches, size, end := read(t, data, tc.limits)
+				batches, size, end := read(t, Raw{Parts: [][]byte{data}}, tc.limits)
 				if batches != tc.batches || end != tc.end || size > tc.limits.MaxRLPBytes {
 					t.Errorf("%d batches of %d bytes, %v; want %d, %v", batches, size, end, tc.batches, tc.end)
 				}
@@ -110,7 +114,7 @@ func TestMemoryOfABatchThatClaimsMuch(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			peak.Below(t, 0.2, fjord.MaxRLPBytes, func() {
-				if batches, _, end := read(t, bomb(t, false, tc.head, 1000), fjord); batches != 0 || end != tc.end {
+				if batches, _, end := read(t, Raw{Parts: [][]byte{bomb(t, false, tc.head, 1000)}}, fjord); batches != 0 || end != tc.end {
 					t.Errorf("%d batches, %v; want %v", batches, end, tc.end)
 				}
 			})
@@ -143,8 +147,8 @@ func storedFrames(t *testing.T, count, size int, take func(Frame)) {
 // A channel of 100 MB in frames of 1 MB, a snapshot for each, and then its batches.
 func TestMemoryOfALargeChannel(t *testing.T) {
 	long(t)
-	finish := func(t *testing.T, data []byte, l Limits, least uint64) {
-		if _, size, end := read(t, data, l); size < least || end != None && end != BatchTruncated && end != BatchOverLimit {
+	finish := func(t *testing.T, raw Raw, l Limits, least uint64) {
+		if _, size, end := read(t, raw, l); size < least || end != None && end != BatchTruncated && end != BatchOverLimit {
 			t.Errorf("%d bytes of batches, %v; want at least %d", size, end, least)
 		}
 	}
@@ -154,8 +158,8 @@ func TestMemoryOfALargeChannel(t *testing.T) {
 		snapshots bool
 	}{{"assembler", false}, {"assembler, a snapshot for each frame", true}} {
 		t.Run(tc.name, func(t *testing.T) {
-			// Frames, the channel they make and what it decompresses to are there at once.
-			peak.Below(t, 3.1, fjord.MaxRLPBytes, func() {
+			// Frames and what they decompress to are there at once.
+			peak.Below(t, 2.5, fjord.MaxRLPBytes, func() {
 				var a Assembler
 				var kept []Assembler
 				var raw Raw
@@ -165,7 +169,7 @@ func TestMemoryOfALargeChannel(t *testing.T) {
 					}
 					raw, _, _ = a.Add(f, 1, fjord)
 				})
-				finish(t, raw.Data, fjord, 98_000_000)
+				finish(t, raw, fjord, 98_000_000)
 				runtime.KeepAlive(kept)
 			})
 		})
@@ -176,7 +180,7 @@ func TestMemoryOfALargeChannel(t *testing.T) {
 		snapshots bool
 	}{{"bank", false, false}, {"bank, last frame first", true, false}, {"bank, a snapshot for each frame", false, true}} {
 		t.Run(tc.name, func(t *testing.T) {
-			peak.Below(t, timesTheLimit, canyon.MaxBank, func() {
+			peak.Below(t, 1.5, canyon.MaxBank, func() {
 				var b Bank
 				var kept []Bank
 				storedFrames(t, frames, MaxFrameLen, func(f Frame) {
@@ -196,7 +200,7 @@ func TestMemoryOfALargeChannel(t *testing.T) {
 					t.Fatal("the channel is not complete")
 				}
 				if !tc.backwards {
-					finish(t, raw.Data, canyon, 9_000_000)
+					finish(t, raw, canyon, 9_000_000)
 				}
 				runtime.KeepAlive(kept)
 			})
@@ -248,32 +252,105 @@ func TestMemoryOfManyOpenChannels(t *testing.T) {
 		name   string
 		frames int // of each channel
 		size   int // of each frame
+		apart  int // how far apart their numbers are
 		most   float64
 	}{
-		{"of a frame of 10 kB", 1, 10_000, timesTheLimit},
-		{"of a frame of 1 kB", 1, 1000, timesTheLimit},
-		{"of a hundred frames without data", 100, 0, timesTheLimit},
-		{"of a frame without data", 1, 0, 6.5}, // the path to its only frame is five nodes
+		{"of a frame of 10 kB", 1, 10_000, 1, 2},
+		{"of a frame of 1 kB", 1, 1000, 1, 2},
+		{"of a hundred frames without data", 100, 0, 1, 1.5},
+		{"of 17 frames far apart", 17, 0, 4095, 1.5},
+		{"of two frames far apart", 2, 0, 65535, 2},
+		{"of a frame without data", 1, 0, 1, 2.5},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			l := canyon
-			l.MaxBank = 1_500_000
+			l.MaxBank = 3_000_000
 			peak.Below(t, tc.most, l.MaxBank, func() {
 				var b Bank
 				channels := int(l.MaxBank)/(tc.size+FrameOverhead)/tc.frames + 1
 				for i := range channels {
 					id := ID{byte(i), byte(i >> 8), byte(i >> 16)}
 					for n := range tc.frames {
-						frames, _ := ParseFrames(AppendItem(nil, Frame{ID: id, Number: uint16(n), Data: make([]byte, tc.size)}))
+						frames, _ := ParseFrames(AppendItem(nil, Frame{ID: id, Number: uint16(n * tc.apart), Data: make([]byte, tc.size)}))
 						if _, lost := b.Add(frames[0], 1, l); lost != None {
 							t.Fatal(lost)
 						}
 					}
 				}
-				if len(b.channels) != channels-1 || b.size > l.MaxBank {
-					t.Errorf("%d channels of %d, %d bytes", len(b.channels), channels-1, b.size)
+				if open := len(b.Open()); open != channels-1 || b.size > l.MaxBank {
+					t.Errorf("%d channels of %d, %d bytes", open, channels-1, b.size)
 				}
 				runtime.KeepAlive(b)
+			})
+		})
+	}
+}
+
+// Frames of a byte that are kept, each in an item with a large one that is dropped.
+func TestMemoryOfFramesWithDroppedNeighbours(t *testing.T) {
+	long(t)
+	peak.Below(t, 0.2, canyon.MaxBank, func() {
+		var b Bank
+		for i := range 200 {
+			item := AppendItem(nil, Frame{ID: ID{byte(i)}, Data: []byte{1}}, Frame{ID: ID{byte(i)}, Data: noise(1, MaxFrameLen)})
+			frames, _ := ParseFrames(item)
+			if _, lost := b.Add(frames[0], 1, canyon); lost != None {
+				t.Fatal(lost)
+			}
+			if _, lost := b.Add(frames[1], 1, canyon); lost != FrameDuplicate {
+				t.Fatal(lost)
+			}
+		}
+		runtime.KeepAlive(b)
+	})
+}
+
+// The bank from Fjord to Holocene, in channels of 5 MB that wait for their last frame, with a copy of the bank for each
+// frame; then they get it, are read, and make place for others. What is read is not more than a channel may decompress to.
+func TestMemoryOfTheBankFromFjordOn(t *testing.T) {
+	long(t)
+	l := tenthOfFjord
+	for _, tc := range []struct {
+		name     string
+		channels int
+		frames   int // of each channel
+	}{{"one channel", 1, 99}, {"channels of 5 frames", 19, 5}} {
+		t.Run(tc.name, func(t *testing.T) {
+			peak.Below(t, 1.5, l.MaxBank, func() {
+				var b Bank
+				var kept []Bank
+				var ends []Frame
+				add := func(f Frame) {
+					kept = append(kept, b)
+					if _, lost := b.Add(f, 1, l); lost != None {
+						t.Fatal(lost)
+					}
+				}
+				for i := range tc.channels {
+					storedFrames(t, tc.frames, MaxFrameLen, func(f Frame) {
+						f.ID = ID{byte(i)}
+						if f.IsLast {
+							f.IsLast = false
+							ends = append(ends, Frame{ID: f.ID, Number: f.Number + 1, IsLast: true})
+						}
+						add(f)
+					})
+				}
+				if open := len(b.Open()); open != tc.channels || b.size < l.MaxBank*9/10 {
+					t.Errorf("%d channels are open, of %d bytes", open, b.size)
+				}
+				kept = nil
+				for _, f := range ends {
+					add(f)
+					raw, complete, _ := b.Read(1, l)
+					if !complete {
+						t.Fatal("the channel is not complete")
+					}
+					if _, size, end := read(t, raw, l); size < 4_900_000 || end != BatchTruncated && end != BatchOverLimit {
+						t.Errorf("%d bytes of batches, %v", size, end)
+					}
+				}
+				runtime.KeepAlive(kept)
 			})
 		})
 	}

@@ -32,7 +32,7 @@ func TestCompleteChannelKnowsThePlacesOfItsFrames(t *testing.T) {
 	}
 	again.Add(frames[0], places[0].L1, limits)
 	raw, complete, _ := again.Read(9, limits)
-	if !complete || raw.ID != (ID{1}) || raw.OpenBlock != 7 || string(raw.Data) != "abc" || !slices.Equal(raw.Frames, places) {
+	if !complete || raw.ID != (ID{1}) || raw.OpenBlock != 7 || string(raw.Bytes()) != "abc" || !slices.Equal(raw.Frames, places) {
 		t.Errorf("bank: %+v, want frames at %+v", raw, places)
 	}
 

@@ -1,7 +1,6 @@
 package channel
 
 import (
-	"bytes"
 	"compress/zlib"
 	"io"
 
@@ -15,26 +14,28 @@ const brotliVersion = 0x01
 //
 // zlib is that of the standard library on purpose: it decides together with the RLP stream how much of a damaged
 // channel counts, and op-node uses the same one. The faster one of klauspost gives up earlier on a cut-off stream.
-func newDecompressor(data []byte, brotliAllowed bool) (io.Reader, Reason) {
-	if len(data) == 0 {
+func newDecompressor(data *parts, brotliAllowed bool) (io.Reader, Reason) {
+	if !data.more() {
 		return nil, ChannelEmpty
 	}
-	switch method := data[0] & 0x0f; {
+	first := data.part[data.at]
+	switch method := first & 0x0f; {
 	case method == 8 || method == 15: // 15 is reserved for zlib, which then refuses it
-		r, err := zlib.NewReader(bytes.NewReader(data))
+		r, err := zlib.NewReader(data)
 		if err != nil {
 			return nil, ZlibHeader
 		}
 		return r, None
-	case data[0] != brotliVersion:
+	case first != brotliVersion:
 		return nil, CompressionUnknown
 	case !brotliAllowed:
 		return nil, BrotliBeforeFjord
 	}
 	// On broken input the decompressor's output depends on how the input is cut. op-node reads through a buffer of
-	// portionSize, which the look at the first byte has filled, and from then on passes larger reads through.
-	first := min(portionSize, len(data))
-	return brotli.NewReader(io.MultiReader(bytes.NewReader(data[1:first]), bytes.NewReader(data[first:]))), None
+	// portionSize, which the look at the first byte has filled, and from then on passes larger reads through. How frames cut
+	// the channel must not matter, see parts.
+	data.at++
+	return brotli.NewReader(io.MultiReader(io.LimitReader(data, portionSize-1), data)), None
 }
 
 const (

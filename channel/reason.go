@@ -52,7 +52,7 @@ const (
 	ChannelFlushed
 	ChannelPruned
 
-	// Given by NewDecoder; the channel is dropped.
+	// Given by Raw.Decoder and NewDecoder; the channel is dropped.
 
 	ChannelEmpty
 	CompressionUnknown

@@ -223,7 +223,7 @@ func readBack(tb testing.TB, items [][]byte, l Limits) ([][]byte, Reason) {
 			if origin != len(items)-1 {
 				tb.Fatalf("complete after item %d of %d", origin, len(items))
 			}
-			return checkDecoder(tb, raw.Data, l)
+			return checkDecoder(tb, raw.Bytes(), l)
 		}
 	}
 	tb.Fatal("the channel was never complete")

@@ -188,7 +188,7 @@ func (t *trial) check(view batch.View, safe batch.SafeBlock) (batch.Verdict, bat
 func (m *Machine) stepSpan() Want {
 	s := &m.s
 	cursor := s.span
-	if cursor.next == len(cursor.span.Blocks) {
+	if cursor.next == cursor.span.Len() {
 		s.span = spanCursor{}
 		return Working{}
 	}
@@ -251,12 +251,28 @@ func (m *Machine) stepEmpty(ended bool) Want {
 	return m.build(&batch.Singular{ParentHash: head.Hash, EpochNum: epoch.Number, EpochHash: epoch.Hash, Timestamp: time}, nil, true)
 }
 
+// minTxGas is the least gas that a transaction other than a deposit takes of its block's limit, refunds included: the
+// intrinsic gas, which no fork up to here has lowered (Ethereum yellow paper, G_transaction).
+const minTxGas = 21_000
+
 // build turns an accepted batch into attributes (RULES 6.1). concluding is false for all but the last block of a span batch
 // that is valid as a whole or not at all.
+//
+// One with so many transactions that no engine takes it is refused here, as if the engine had: the attributes of a batch as
+// long as a channel would take many times the memory that the channel may, and their JSON as much again.
 func (m *Machine) build(b *batch.Singular, from *Provenance, concluding bool) Want {
 	s := &m.s
 	head, epoch := s.head.ref, s.window.find(b.EpochNum)
-	attrs, next, err := m.epoch.of(m.builder, epoch).Build(head, s.head.chain, b.Transactions)
+	txs, count := b.Transactions, b.TxCount()
+	if count > batch.MaxListed {
+		txs = nil // until it is known whether the block has room for them
+	}
+	prepared := m.epoch.of(m.builder, epoch)
+	attrs, next, err := prepared.Build(head, s.head.chain, txs)
+	tooMany := count > batch.MaxListed && uint64(count) > attrs.GasLimit/minTxGas
+	if count > batch.MaxListed && !tooMany && err == nil {
+		attrs, next, err = prepared.Build(head, s.head.chain, b.List())
+	}
 	switch {
 	case errors.Is(err, attributes.ErrOriginMismatch), errors.Is(err, attributes.ErrBeforeOrigin):
 		s.halted = Rewind{err.Error()}
@@ -270,7 +286,13 @@ func (m *Machine) build(b *batch.Singular, from *Provenance, concluding bool) Wa
 		d.SequenceNumber = head.SequenceNumber + 1
 	}
 	s.out, s.next = d, next
-	return Build{d}
+	if tooMany {
+		m.invalid(TooManyTransactions)
+	}
+	if s.out == nil {
+		return Working{}
+	}
+	return Build{s.out}
 }
 
 // epochMemo keeps what the blocks of one epoch share. It changes no result and is no part of the state.

@@ -211,7 +211,7 @@ func realChannel(b *testing.B, data []byte, limits channel.Limits, params batch.
 		for i := range l1 {
 			l1[i].Number = span.StartEpoch() + uint64(i)
 		}
-		for i := range span.Blocks {
+		for i := range span.Len() {
 			single, why := span.Singular(i, common.Hash{}, l1)
 			if why != batch.OK {
 				b.Fatal(why)

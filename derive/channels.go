@@ -92,6 +92,7 @@ func (m *Machine) nextFrame() {
 	s := &m.s
 	frame := s.frames[0]
 	s.frames = tail(s.frames)
+	s.fresh += uint64(len(frame.Data)) + freshFrame
 	if s.rules.StrictOrder {
 		m.assemble(frame)
 		return
@@ -103,7 +104,6 @@ func (m *Machine) nextFrame() {
 	if lost != channel.None {
 		m.noteFrame(lost, frame)
 	}
-	s.fresh += uint64(len(frame.Data))
 }
 
 // assemble gives one frame to the assembler, and opens the channel it completes.
@@ -131,7 +131,7 @@ func (m *Machine) assemble(frame channel.Frame) {
 
 // open begins to read a channel.
 func (m *Machine) open(raw channel.Raw) {
-	decoder, reason := channel.NewDecoder(raw.Data, m.limits())
+	decoder, reason := raw.Decoder(m.limits())
 	if reason != channel.None {
 		m.noteChannel(reason, raw.ID)
 		return
@@ -157,6 +157,7 @@ func (m *Machine) nextBatch() (stored, pulled) {
 	s.from.Batch++
 	if why == batch.OK {
 		_, found.from.Span = b.(*batch.Span)
+		found.size += listSize(b)
 		return found, pulledBatch
 	}
 	m.noteBatch(why, &found)

@@ -14,7 +14,7 @@ import (
 )
 
 // snapshotVersion is that of snapshotRLP. Another one is refused: the node then finds its start without a snapshot.
-const snapshotVersion = 3
+const snapshotVersion = 4
 
 // snapshotRLP is the form of a Snapshot on disk. It is this project's own. Between two L1 blocks, which is when snapshots
 // are taken, everything else of the state is empty, and no block is pending.
@@ -65,7 +65,7 @@ func (b *storedRLP) decode() (stored, error) {
 	switch {
 	case len(b.Singular) == 1 && len(b.Span) == 0:
 		out.batch = b.Singular[0]
-	case len(b.Singular) == 0 && len(b.Span) == 1 && len(b.Span[0].Blocks) > 0:
+	case len(b.Singular) == 0 && len(b.Span) == 1:
 		out.batch = b.Span[0]
 	default:
 		return out, errors.New("decode snapshot: a stored batch is not one batch")

@@ -1,14 +1,18 @@
 package derive
 
 import (
+	"math/big"
+	"slices"
 	"testing"
+
+	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/cairn-rollup/cairn/batch"
 )
 
 // The disk is not trusted: what is no batch would be met much later.
 func TestAStoredBatchIsOneBatch(t *testing.T) {
-	single, span := &batch.Singular{}, &batch.Span{Blocks: make([]batch.SpanBlock, 1)}
+	single, span := &batch.Singular{}, &batch.Span{}
 	for _, c := range []struct {
 		name string
 		in   storedRLP
@@ -16,7 +20,6 @@ func TestAStoredBatchIsOneBatch(t *testing.T) {
 	}{
 		{"a singular batch", storedRLP{Singular: []*batch.Singular{single}}, true},
 		{"a span batch", storedRLP{Span: []*batch.Span{span}}, true},
-		{"a span batch without blocks", storedRLP{Span: []*batch.Span{{}}}, false},
 		{"none", storedRLP{}, false},
 		{"both", storedRLP{Singular: []*batch.Singular{single}, Span: []*batch.Span{span}}, false},
 		{"two singular batches", storedRLP{Singular: []*batch.Singular{single, single}}, false},
@@ -27,5 +30,35 @@ func TestAStoredBatchIsOneBatch(t *testing.T) {
 				t.Errorf("got %v, %v", b, err)
 			}
 		})
+	}
+}
+
+// What waits counts for the memory it takes: a list of short transactions is mostly slice headers. One that stays packed, and
+// the blocks of a span, are no longer than their encoding.
+func TestALongListOfShortTransactionsCounts(t *testing.T) {
+	decoded := func(item []byte) batch.Batch {
+		b, reason := batch.Decode(item, batch.Params{ChainID: big.NewInt(10), BlockTime: 2})
+		if reason != batch.OK {
+			t.Fatal(reason)
+		}
+		return b
+	}
+	short := func(count int) []byte {
+		return (&batch.Singular{Transactions: slices.Repeat([]hexutil.Bytes{{1}}, count)}).Encode()
+	}
+	span := append(append([]byte{1, 0, 0}, make([]byte, 40)...), 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	for _, c := range []struct {
+		name string
+		item []byte
+		want uint64
+	}{
+		{"no transactions", short(0), 0},
+		{"1000 transactions of a byte", short(1000), 24_000},
+		{"one more than is listed", short(batch.MaxListed + 1), 0},
+		{"a span of nine blocks", span, 0},
+	} {
+		if got := listSize(decoded(c.item)); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
 	}
 }

@@ -90,7 +90,7 @@ func TestForeignSnapshotsAreRefusedByName(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	future := bytes.Replace(text, []byte{3, 10}, []byte{9, 10}, 1) // the version, then the chain id
+	future := bytes.Replace(text, []byte{4, 10}, []byte{9, 10}, 1) // the version, then the chain id
 	if _, err := derive.DecodeSnapshot(w.cfg, future); err == nil || !strings.Contains(err.Error(), "version 9") {
 		t.Errorf("of a future version: %v", err)
 	}

@@ -45,12 +45,22 @@ func (h *History) drop(from, to int) {
 	h.entries = slices.Delete(h.entries, from, to)
 }
 
+// What things take in a snapshot, in bytes.
+const (
+	stateSize   = 1792
+	windowEntry = 80 + 8 // an L1Ref and a pointer
+	queueEntry  = 104    // a stored batch
+	// freshFrame is about what a frame makes a snapshot hold on its own, beside the data: its entries in channel and bank,
+	// and the nodes that lead there, which it does not share with the snapshot before.
+	freshFrame = 1024
+)
+
 // size is about how many bytes a snapshot holds that it does not share with its neighbours: the state, the list of L1 blocks
-// in the window, which is new with every L1 block, that of the queue as well, and what its own L1 block has added to bank
-// and queue.
+// in the window, which is new with every L1 block, that of the queue as well, and what its own L1 block has added to the
+// open channels and the queue. It can't have added more than there is.
 func (s Snapshot) size() int {
-	const stateSize, windowEntry, queueEntry = 1024, 80 + 8, 32 // an L1Ref and a pointer; a stored batch
-	held := s.s.bank.Held()
+	staged, _ := s.s.assembler.Staged()
+	held := s.s.bank.Held() + staged.Held()
 	for i := range s.s.queue {
 		held += s.s.queue[i].size
 	}

@@ -1,7 +1,10 @@
 package derive
 
 import (
+	"encoding/binary"
 	"math"
+	"reflect"
+	"runtime"
 	"testing"
 
 	"github.com/cairn-rollup/cairn/channel"
@@ -51,9 +54,9 @@ func TestSizeOfASnapshotCountsWhatWaits(t *testing.T) {
 	for _, c := range []struct {
 		fresh uint64
 		want  int
-	}{{0, 0}, {4000, 4000}, {5300, 5300}, {9000, 5300}} { // what has left again does not count
+	}{{0, 0}, {4000, 4000}, {5700, 5700}, {9000, 5700}} { // what has left again does not count
 		s.fresh = c.fresh
-		if got := (Snapshot{&s}).size() - empty - 32; got != c.want {
+		if got := (Snapshot{&s}).size() - empty - queueEntry; got != c.want {
 			t.Errorf("%d bytes are new: %d are counted, want %d", c.fresh, got, c.want)
 		}
 	}
@@ -68,6 +71,85 @@ func TestSizeOfASnapshotCountsWhatWaits(t *testing.T) {
 	}
 	if h.Len() < 200 || h.Len() > 256 {
 		t.Errorf("%d snapshots are kept that have got 1 MiB more each, want as many as make 256 MiB", h.Len())
+	}
+}
+
+// What snapshots are counted for is what they take, whatever frames come, or less: a tenth where many frames of a block lie
+// side by side.
+func TestSizeOfSnapshotsIsAboutWhatTheyTake(t *testing.T) {
+	const blocks = 200
+	id := func(n int) (id channel.ID) {
+		binary.BigEndian.PutUint64(id[:], uint64(n)*0x9e3779b97f4a7c15)
+		return id
+	}
+	for _, tc := range []struct {
+		name   string
+		strict bool
+		frames int // of each L1 block
+		size   int
+		frame  func(n int) channel.Frame
+	}{
+		{"empty frames, each of a channel of its own", false, 50, 0, func(n int) channel.Frame {
+			return channel.Frame{ID: id(n)}
+		}},
+		{"one of them in each L1 block", false, 1, 0, func(n int) channel.Frame {
+			return channel.Frame{ID: id(n)}
+		}},
+		{"frames of 20 channels by turns", false, 50, 10, func(n int) channel.Frame {
+			return channel.Frame{ID: id(n % 20), Number: uint16(n / 20)}
+		}},
+		{"frames of one channel, far apart", false, 50, 10, func(n int) channel.Frame {
+			return channel.Frame{ID: id(1), Number: uint16(n * 40503)}
+		}},
+		{"frames of 20 kB", false, 5, 20_000, func(n int) channel.Frame {
+			return channel.Frame{ID: id(n / 10), Number: uint16(n % 10)}
+		}},
+		{"Holocene: small frames of one channel", true, 50, 10, func(n int) channel.Frame {
+			return channel.Frame{ID: id(1), Number: uint16(n)}
+		}},
+		{"Holocene: each L1 block replaces the channel of the one before", true, 50, 1000, func(n int) channel.Frame {
+			return channel.Frame{ID: id(n / 50), Number: uint16(n % 50)}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			heap := func() int {
+				var m runtime.MemStats
+				runtime.GC()
+				runtime.ReadMemStats(&m)
+				return int(m.HeapAlloc)
+			}
+			var h History
+			m := Machine{config: &rollup.Config{}}
+			m.s.rules = rollup.L1Rules{StrictOrder: tc.strict, MaxChannelBank: 1 << 30, MaxRLPBytes: 1 << 30, ChannelTimeout: blocks}
+			before := heap()
+			for block := range uint64(blocks) {
+				m.s.origin.Number, m.s.fresh, m.notes = block, 0, nil
+				for i := range tc.frames {
+					f := tc.frame(int(block)*tc.frames + i)
+					f.Data = make([]byte, tc.size)
+					m.s.frames = []channel.Frame{f}
+					m.nextFrame()
+				}
+				h.Add(m.Snapshot())
+			}
+			real := heap() - before
+			t.Logf("%d snapshots take %d bytes and are counted for %d", h.Len(), real, h.bytes)
+			if h.Len() != blocks || real > h.bytes*11/10 || real < h.bytes/10 {
+				t.Errorf("%d snapshots take %d bytes and are counted for %d", h.Len(), real, h.bytes)
+			}
+			runtime.KeepAlive(h)
+		})
+	}
+}
+
+func TestSizesOfAState(t *testing.T) {
+	for name, c := range map[string]struct{ is, counted uintptr }{
+		"state": {reflect.TypeFor[state]().Size(), stateSize}, "stored batch": {reflect.TypeFor[stored]().Size(), queueEntry},
+		"L1 block in the window": {reflect.TypeFor[eth.L1Ref]().Size() + reflect.TypeFor[*eth.L1Block]().Size(), windowEntry},
+	} {
+		if c.is > c.counted || c.is < c.counted*3/4 {
+			t.Errorf("%s: %d bytes, counted for %d", name, c.is, c.counted)
+		}
 	}
 }
 

@@ -53,7 +53,7 @@ type state struct {
 	exhausted bool                // all data of origin is used: the next L1 block is needed
 	out       *Derived            // the block the engine has been asked for
 	next      rollup.SystemConfig // of head, once out is confirmed
-	fresh     uint64              // bytes that origin has added to bank and queue, at most
+	fresh     uint64              // bytes that origin has added to open channels and queue, at most
 	halted    Want                // Rewind or Halt, once it has come to that
 }
 
@@ -203,17 +203,23 @@ func (m *Machine) Reject() error {
 		s.halted = Halt{fmt.Sprintf("the engine rejects block %d of deposits only", s.out.Parent.Number+1)}
 		return nil
 	}
-	m.noteRejected(s.out)
+	m.invalid(EngineRejected)
+	return nil
+}
+
+// invalid does to the block of the last Build what Reject tells, for a reason.
+func (m *Machine) invalid(reason Reason) {
+	s := &m.s
+	m.noteBlock(reason, s.out)
 	if !s.rules.ReplaceInvalid {
 		s.out, s.span, s.head = nil, spanCursor{}, s.safe
-		return nil
+		return
 	}
 	m.flush()
 	replaced := *s.out
 	replaced.Attributes = replaced.Attributes.DepositsOnly()
 	replaced.Replaced = true
 	s.out = &replaced
-	return nil
 }
 
 // flush voids the rest of the channel that is being read, and the channel that is open (RULES 5.8). The frame queue

@@ -256,6 +256,7 @@ func TestNames(t *testing.T) {
 	for reason, want := range map[derive.Reason]string{
 		derive.WrongSender: "wrong-sender", derive.BeforeSafeHead: "before-safe-head",
 		derive.EngineRejected: "engine-rejected", derive.Flushed: "flushed", derive.HoloceneBegan: "holocene-began",
+		derive.TooManyTransactions: "too-many-transactions",
 	} {
 		if reason.String() != want {
 			t.Errorf("%d is %q, want %q", reason, reason, want)

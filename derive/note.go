@@ -64,7 +64,7 @@ const (
 	DroppedChannel
 	DroppedBatch
 	DroppedConfigUpdate
-	DroppedBlock // a derived block that the engine rejected; from Holocene on replaced by deposits only
+	DroppedBlock // a derived block that the engine rejected, or any engine would; from Holocene on replaced by deposits only
 )
 
 var droppedNames = [...]string{"tx", "blob", "item", "frame", "channel", "batch", "config-update", "block"}
@@ -81,6 +81,7 @@ const (
 	EngineRejected
 	Flushed
 	HoloceneBegan
+	TooManyTransactions
 
 	reasonCount
 )
@@ -109,6 +110,10 @@ var reasons = [reasonCount]reasonText{
 		"holocene-began", "the rules change with Holocene, and what waits under the rules before is not kept",
 		"holocene/derivation.md, activation (3.6)",
 	},
+	TooManyTransactions: {
+		"too-many-transactions", "the block has more transactions than its gas limit has room for, which any engine calls invalid",
+		"any engine: 21,000 gas per transaction (7.4)",
+	},
 }
 
 func (r Reason) text() reasonText {
@@ -125,7 +130,7 @@ func (r Reason) String() string { return r.text().word }
 func (r Reason) Why() string { return r.text().why }
 
 // Rule gives the file and section of the specs that the rule comes from, or op-node where it decides what they leave
-// open, and in brackets the section of RULES.
+// open, or what any engine does, and in brackets the section of RULES.
 func (r Reason) Rule() string { return r.text().rule }
 
 // maxNotes bounds what one caller that never asks can make the machine hold.
@@ -150,8 +155,8 @@ func (m *Machine) noteBatch(reason Cause, b *stored) {
 	m.note(Note{What: DroppedBatch, Reason: reason, ID: b.from.Channel, Index: b.from.Batch, L2Time: b.time()})
 }
 
-func (m *Machine) noteRejected(d *Derived) {
-	n := Note{What: DroppedBlock, Reason: EngineRejected, L2Time: d.Attributes.Timestamp}
+func (m *Machine) noteBlock(reason Cause, d *Derived) {
+	n := Note{What: DroppedBlock, Reason: reason, L2Time: d.Attributes.Timestamp}
 	if d.From != nil {
 		n.ID, n.Index = d.From.Channel, d.From.Batch
 	}

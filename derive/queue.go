@@ -12,7 +12,17 @@ type stored struct {
 	batch     batch.Batch
 	from      Provenance
 	inclusion uint64 // number of the L1 block in which its channel was read
-	size      uint64 // bytes of its encoding
+	size      uint64 // bytes that it holds, about: those of its encoding, and listSize
+}
+
+// listSize is how many bytes a batch takes for the list of its transactions, which can be far more than its encoding. A
+// span has at least 64 bytes for each transaction, and needs little more than its encoding.
+func listSize(b batch.Batch) uint64 {
+	const sliceHeader = 24
+	if b, ok := b.(*batch.Singular); ok {
+		return sliceHeader * uint64(len(b.Transactions))
+	}
+	return 0
 }
 
 // time is that of the batch's block, or of the first of several; 0 if it was not decoded.
@@ -21,7 +31,7 @@ func (b *stored) time() uint64 {
 	case *batch.Singular:
 		return b.Timestamp
 	case *batch.Span:
-		return b.Blocks[0].Timestamp
+		return b.Start()
 	default:
 		return 0
 	}
@@ -172,7 +182,7 @@ func (m *Machine) applySpan() Want {
 	}
 	from := cursor.from.at(cursor.next)
 	cursor.next++
-	concluding := cursor.next == len(cursor.span.Blocks)
+	concluding := cursor.next == cursor.span.Len()
 	if concluding {
 		cursor = spanCursor{}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strings"
 
@@ -138,51 +139,64 @@ func readBatch(content []byte, o Options, lists bool) Batch {
 	case *batch.Singular: // only copies are kept: a pointer into the batch would keep all of it
 		parent, epoch := b.ParentHash, b.EpochHash
 		out.ParentHash, out.EpochHash = &parent, &epoch
-		blocks := []batch.SpanBlock{{Timestamp: b.Timestamp, EpochNum: b.EpochNum, Transactions: b.Transactions}}
-		out.add(blocks, &o, lists, true)
+		only := oneBlock{time: b.Timestamp, origin: b.EpochNum, count: b.TxCount(), txs: b.Txs()}
+		out.Blocks = 1
+		out.add(0, &only, &o, lists, true)
 	case *batch.Span:
 		rel, isNew := b.RelTimestamp, b.NewEpoch
 		out.RelTimestamp, out.NewEpoch = &rel, &isNew
 		out.ParentCheck, out.L1OriginCheck = bytes.Clone(b.ParentCheck[:]), bytes.Clone(b.L1OriginCheck[:])
-		out.add(b.Blocks, &o, lists, o.Chain != nil)
+		out.Blocks = b.Len()
+		for i, one := range b.Blocks(0) {
+			out.add(i, &oneBlock{time: one.Timestamp, origin: one.EpochNum, count: len(one.Transactions), txs: slices.Values(one.Transactions)}, &o, lists, o.Chain != nil)
+		}
+		if lists && o.Chain == nil {
+			out.Notes = append(out.Notes, needChain)
+		}
 	}
 	return out
 }
 
-// add describes the blocks. Whole says that nothing of transactions and times depends on a chain that is not known.
-func (b *Batch) add(blocks []batch.SpanBlock, o *Options, lists, whole bool) {
-	b.Blocks = len(blocks)
-	first, last := block(blocks, 0, o, whole), block(blocks, len(blocks)-1, o, whole)
-	b.First, b.Last = &first, &last
-	b.Types = make(map[string]int)
-	for i := range blocks {
-		if lists && o.more(len(b.BlockList)) {
-			b.BlockList = append(b.BlockList, block(blocks, i, o, whole))
-		}
-		for _, tx := range blocks[i].Transactions {
-			b.Transactions++
-			b.Types[typeName(tx)]++
-			if lists && o.more(len(b.TransactionList)) {
-				b.TransactionList = append(b.TransactionList, batchTx(i, tx, whole))
-			}
-		}
-		if b.Dropped == nil {
-			b.Dropped = batchReason(never(&blocks[i], o))
+// oneBlock is what a batch says of one block.
+type oneBlock struct {
+	time, origin uint64
+	count        int
+	txs          iter.Seq[hexutil.Bytes]
+}
+
+// add describes the next block, whose position is i. Whole says that nothing of transactions and times depends on a chain
+// that is not known.
+func (b *Batch) add(i int, c *oneBlock, o *Options, lists, whole bool) {
+	if i == 0 {
+		first := c.block(i, o, whole)
+		b.First, b.Types = &first, make(map[string]int)
+	}
+	if i == b.Blocks-1 {
+		last := c.block(i, o, whole)
+		b.Last = &last
+	}
+	if lists && o.more(len(b.BlockList)) {
+		b.BlockList = append(b.BlockList, c.block(i, o, whole))
+	}
+	b.Transactions += c.count
+	for tx := range c.txs {
+		b.Types[typeName(tx)]++
+		if lists && o.more(len(b.TransactionList)) {
+			b.TransactionList = append(b.TransactionList, batchTx(i, tx, whole))
 		}
 	}
-	if !whole && lists {
-		b.Notes = append(b.Notes, needChain)
+	if b.Dropped == nil {
+		b.Dropped = batchReason(c.never(o))
 	}
 }
 
-// block describes one block.
-func block(blocks []batch.SpanBlock, i int, o *Options, whole bool) Block {
-	b := &blocks[i]
-	out := Block{Index: i, L1Origin: b.EpochNum, Transactions: len(b.Transactions)}
+// block describes the block.
+func (c *oneBlock) block(i int, o *Options, whole bool) Block {
+	out := Block{Index: i, L1Origin: c.origin, Transactions: c.count}
 	if !whole {
 		return out
 	}
-	at := b.Timestamp
+	at := c.time
 	out.Time = &at
 	if o.Chain == nil {
 		return out
@@ -193,18 +207,18 @@ func block(blocks []batch.SpanBlock, i int, o *Options, whole bool) Block {
 	return out
 }
 
-// never gives the reason for which a block of a batch is dropped whatever the state of the chain is (RULES 5.4, rows 12 and
+// never gives the reason for which the block is dropped whatever the state of the chain is (RULES 5.4, rows 12 and
 // 14 to 17). Without a chain the newest rules hold.
-func never(b *batch.SpanBlock, o *Options) batch.Reason {
+func (c *oneBlock) never(o *Options) batch.Reason {
 	setCode, postExec := true, true
 	if o.Chain != nil {
-		rules := o.Chain.L2Rules(b.Timestamp)
+		rules := o.Chain.L2Rules(c.time)
 		setCode, postExec = rules.SetCodeTxs, rules.PostExecTxs
-		if rules.MustBeEmpty && len(b.Transactions) > 0 {
+		if rules.MustBeEmpty && c.count > 0 {
 			return batch.ActivationNotEmpty
 		}
 	}
-	for _, tx := range b.Transactions {
+	for tx := range c.txs {
 		switch {
 		case len(tx) == 0:
 			return batch.TxEmpty

@@ -329,7 +329,7 @@ func (a *assembly) inOrder(o Options) {
 			}
 			raw, complete, lost := staged.Add(f.Frame, 0, limits)
 			if complete {
-				a.channels = append(a.channels, assembled{id: raw.ID, frames: int(f.Number) + 1, data: raw.Data, complete: true})
+				a.channels = append(a.channels, assembled{id: raw.ID, frames: int(f.Number) + 1, data: raw.Bytes(), complete: true})
 			}
 			if lost != channel.ChannelReplaced { // else it is the staged channel that was lost
 				f.lost = lost

@@ -285,6 +285,16 @@ func TestListsAreCutAndCounted(t *testing.T) {
 		t.Errorf("%d of %d batches, %d bytes", len(c.Batches), c.BatchCount, c.Decompressed)
 	}
 
+	long := singular(t, 0, slices.Repeat([]hexutil.Bytes{{2}, {1}}, batch.MaxListed)...)
+	b := describe(t, asBatch, long, inspect.Options{Limit: 3}).(*inspect.Batch)
+	if b.Transactions != 2*batch.MaxListed || b.First.Transactions != b.Transactions || len(b.TransactionList) != 3 || b.Blocks != 1 || len(b.Types) != 2 {
+		t.Errorf("%d of %d transactions, of types %v, in %d blocks", len(b.TransactionList), b.Transactions, b.Types, b.Blocks)
+	}
+	text, _ = written(t, b)
+	if !strings.Contains(string(text), "131,072 transactions") {
+		t.Errorf("the number of transactions is not told: %s", text)
+	}
+
 	var ids [][]byte
 	for i := range 40 {
 		ids = append(ids, item(channel.Frame{ID: channel.ID{byte(i)}, Data: compressed(t, channel.Zlib, singular(t, 0)).Bytes(), IsLast: true}))

@@ -39,46 +39,27 @@ func ParseUnchecked(text []byte) (cfg *Config, unknown []string, err error) {
 
 // unknownKeys lists, sorted, the paths of the keys that mean nothing here.
 func unknownKeys(text []byte) ([]string, error) {
-	own, err := json.Marshal(knownKeys)
-	if err != nil {
-		return nil, err
-	}
-	return unknownIn(nil, "", text, own)
+	return unknownIn(nil, "", text, knownKeys)
 }
 
-func unknownIn(found []string, path string, text, known json.RawMessage) ([]string, error) {
-	var all, own map[string]json.RawMessage
-	if known[0] != '{' {
+func unknownIn(found []string, path string, text json.RawMessage, own keys) ([]string, error) {
+	if own == nil {
 		return found, nil // a value
 	}
-	if err := json.Unmarshal(known, &own); err != nil {
-		return nil, err
-	}
+	var all map[string]json.RawMessage
 	if err := json.Unmarshal(text, &all); err != nil {
 		return nil, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		inner, ok := own[key]
+		name, ok := own.find(key)
 		if !ok {
 			found = append(found, path+key)
 			continue
 		}
 		var err error
-		if found, err = unknownIn(found, path+key+".", all[key], inner); err != nil {
+		if found, err = unknownIn(found, path+key+".", all[key], own[name]); err != nil {
 			return nil, err
 		}
 	}
 	return found, nil
 }
-
-// knownKeys is a configuration with every optional key present, so that its JSON lists all keys.
-var knownKeys = func() *Config {
-	c := &Config{
-		MaxSequencerDrift: 1, KeepKarstUpgradeGas: true, PectraBlobScheduleTime: new(uint64),
-		ChainOpConfig: &ChainOpConfig{EIP1559DenominatorCanyon: new(uint64)}, AltDA: new(AltDAConfig),
-	}
-	for _, f := range Forks() {
-		c.SetTime(f, new(uint64))
-	}
-	return c
-}()

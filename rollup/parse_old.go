@@ -3,6 +3,8 @@ package rollup
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/common"
 )
@@ -35,7 +37,7 @@ func (c *Config) readOldKeys(text []byte, unknown []string) ([]string, error) {
 	}
 	var left []string
 	for _, key := range unknown {
-		switch key {
+		switch name, _ := formerKeys.find(key); name {
 		case "interop_time", "use_plasma":
 			continue
 		case "plasma_config", "da_challenge_contract_address", "da_challenge_address", "da_challenge_window", "da_resolve_window":
@@ -107,16 +109,18 @@ func oldKeyError(text []byte, whole error) error {
 	if err := json.Unmarshal(text, &all); err != nil {
 		return err
 	}
-	for _, key := range []string{
-		"interop_time", "use_plasma", "plasma_config", "da_challenge_contract_address", "da_challenge_address", "da_challenge_window", "da_resolve_window",
-	} {
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		name, meant := formerKeys.find(key)
+		if !meant {
+			continue
+		}
 		alone, err := json.Marshal(map[string]json.RawMessage{key: all[key]})
 		if err != nil {
 			return err
 		}
 		if err := json.Unmarshal(alone, new(oldKeys)); err != nil {
 			fix := "leave it out, or write alt_da as op-node has it today"
-			if key == "interop_time" {
+			if name == "interop_time" {
 				fix = "write it as lagoon_time, a number of seconds since 1970"
 			}
 			return &FieldError{Field: key, Value: string(all[key]), Fix: fix}

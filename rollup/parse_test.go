@@ -191,6 +191,47 @@ func TestParseRefusesAKeyWithTwoValues(t *testing.T) {
 	checkFieldError(t, err, "genesis.l2_time", "2", "first as 1")
 }
 
+// Keys are read in upper and lower case, so they are compared like that too: keys of today and of old, at any depth. Keys
+// that mean nothing here may differ in case alone.
+func TestParseComparesKeysInUpperAndLowerCase(t *testing.T) {
+	text := string(edit(t, nil))
+	with := func(more string) []byte { return []byte("{" + more + "," + text[1:]) }
+	for _, more := range []string{`"Block_Time":2`, `"BLOCK_TIME":2,"block_Time":2`, `"seq_window_ſize":3600`} {
+		cfg, unknown, err := rollup.Parse(with(more))
+		if err != nil || unknown != nil || cfg.BlockTime != 2 {
+			t.Errorf("%s: unknown keys %v, %v", more, unknown, err)
+		}
+	}
+	for _, c := range []struct{ more, field, value, fix string }{
+		{`"Block_Time":99`, "block_time", "2", "it is there twice, first as 99"},
+		{`"seq_window_\u017fize":1`, "seq_window_size", "3600", "first as 1"}, // a long s folds to s
+		{`"Genesis":{"l2_time":1}`, "genesis", "", "twice"},
+		{`"genesis":{"l2_time":1,"L2_TIME":2}`, "genesis.L2_TIME", "2", "first as 1"},
+		{`"interop_time":1,"Interop_Time":2`, "Interop_Time", "2", "first as 1"},
+		{`"plasma_config":{"da_challenge_window":1,"DA_challenge_window":2}`, "plasma_config.DA_challenge_window", "2", "first as 1"},
+	} {
+		_, _, err := rollup.Parse(with(c.more))
+		var field *rollup.FieldError
+		if !errors.As(err, &field) || field.Field != c.field || c.value != "" && field.Value != c.value || !strings.Contains(field.Fix, c.fix) {
+			t.Errorf("%s: %v", c.more, err)
+		}
+	}
+	_, _, err := rollup.Parse([]byte(strings.Replace(text, `"genesis":{`, `"GENESIS":{"L2_TIME":1,`, 1)))
+	checkFieldError(t, err, "GENESIS.l2_time", "1686068903", "first as 1")
+	cfg, unknown, err := rollup.Parse(edit(t, map[string]any{
+		"lagoon_time": nil, "Interop_Time": 1900000001, "alt_da": nil, "Use_Plasma": true, "DA_Challenge_Window": 7,
+		"other": map[string]any{"a": 1, "A": 2}, "Other": 5,
+	}))
+	if want := []string{"Other", "other"}; err != nil || !slices.Equal(unknown, want) {
+		t.Fatalf("unknown keys %v, %v; want %v", unknown, err, want)
+	}
+	if *cfg.LagoonTime != 1900000001 || cfg.AltDA == nil || cfg.AltDA.DAChallengeWindow != 7 {
+		t.Errorf("lagoon time %d, alt_da %+v", *cfg.LagoonTime, cfg.AltDA)
+	}
+	_, _, err = rollup.Parse(edit(t, map[string]any{"Interop_Time": "soon", "lagoon_time": nil}))
+	checkFieldError(t, err, "Interop_Time", `"soon"`, "lagoon_time")
+}
+
 func TestParseUncheckedLeavesCheckToTheCaller(t *testing.T) {
 	cfg, _, err := rollup.ParseUnchecked(edit(t, map[string]any{"block_time": 0}))
 	if err != nil || cfg.BlockTime != 0 {

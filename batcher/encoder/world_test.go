@@ -219,7 +219,7 @@ func derive(t testing.TB, cfg *rollup.Config, subs []encoder.Submission) (out []
 					t.Fatalf("frame %d of %s: %s", f.Number, f.ID, lost)
 				}
 				if complete {
-					out = append(out, batches(t, cfg, at.Time, raw.Data, limits)...)
+					out = append(out, batches(t, cfg, at.Time, raw.Bytes(), limits)...)
 				}
 			}
 		}
@@ -246,7 +246,7 @@ func deriveInOrder(t testing.TB, cfg *rollup.Config, subs []encoder.Submission) 
 				if !complete {
 					continue
 				}
-				for _, b := range batches(t, cfg, at.Time, raw.Data, limits) {
+				for _, b := range batches(t, cfg, at.Time, raw.Bytes(), limits) {
 					if b.Timestamp > cfg.BlockTimestamp(safe+1) {
 						break
 					}
@@ -283,7 +283,9 @@ func batches(t testing.TB, cfg *rollup.Config, l1Time uint64, data []byte, limit
 		case *batch.Singular:
 			out = append(out, batch.SpanBlock{Timestamp: b.Timestamp, EpochNum: b.EpochNum, Transactions: b.Transactions})
 		case *batch.Span:
-			out = append(out, b.Blocks...)
+			for _, block := range b.Blocks(0) {
+				out = append(out, block)
+			}
 		}
 	}
 }
