@@ -3,9 +3,10 @@ GO       ?= go
 FUZZTIME ?= 2000x
 RESTTIME ?= 1000x
 KILLS    ?= 20
+SEEDS    ?= 300
 LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint fmt bench benchnode contracts clients anvil kill harness e2e cover check
+.PHONY: help build test race fuzz lint fmt bench benchnode contracts clients anvil kill harness sim mutants e2e cover check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -21,6 +22,12 @@ race: ## race detector where goroutines meet
 
 fuzz: ## every fuzz target, those of parsers for FUZZTIME, a time or a count (default 2000x), others for RESTTIME (1000x)
 	test/fuzz/run.sh $(FUZZTIME) $(RESTTIME)
+
+sim: ## SEEDS random histories (default 300), derived by the machine and by the oracle; FAILED is for files of seeds that fail
+	$(GO) test -count=1 -timeout 12h -run TestSimulation -v ./sim -args -sim.seeds=$(SEEDS) -sim.out=$(or $(FAILED),$(CURDIR)/bin/failed-seeds)
+
+mutants: ## deliberate faults in the rules: each has to be caught by the simulation
+	$(GO) run ./sim/mutants
 
 lint: ## golangci-lint, pinned in tools/go.mod
 	$(GO) vet ./...
@@ -54,7 +61,7 @@ kill: build ## kill node and engine, a standalone op-geth, KILLS times (default 
 	$(GO) build -modfile=tools/geth.mod -o bin/geth github.com/ethereum/go-ethereum/cmd/geth
 	CAIRN=$(CURDIR)/bin/cairn CAIRN_GETH=$(CURDIR)/bin/geth $(GO) test -count=1 -timeout 60m -v ./test/realengine -args -kills=$(KILLS)
 
-harness: build ## the published cases of ../shared/harness, recorded from op-node
+harness: build ## the published cases of ../shared/harness, recorded from op-node; ALL=1: all of them in all modes
 	test/harness/run.sh
 
 e2e: ## the end-to-end test

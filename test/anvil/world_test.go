@@ -120,7 +120,7 @@ func (w *world) node(name string, more ...string) *cairn {
 	ports := freePorts(w.t, 2)
 	n := &cairn{engineURL: "http://127.0.0.1:" + ports[0]}
 	n.process = run(w.t, c.directory, name, append([]string{
-		w.program, "node", "--l1=" + w.anvilURL, "--l1.beacon=" + w.beacon.URL, "--l1.http-poll-interval=" + poll.String(), "--l1.epoch-poll-interval=1s",
+		w.program, "node", "--p2p.disable", "--l1=" + w.anvilURL, "--l1.beacon=" + w.beacon.URL, "--l1.http-poll-interval=" + poll.String(), "--l1.epoch-poll-interval=1s",
 		"--engine=embedded", "--l2.genesis=" + c.l2File, "--l2.http.port=" + ports[0],
 		"--rollup.config=" + c.rollupFile, "--rollup.l1-chain-config=" + c.l1File, "--datadir=" + filepath.Join(c.directory, "data-"+name),
 		"--rpc.addr=127.0.0.1", "--rpc.port=" + ports[1], "--log.level=debug", "--log.format=logfmt",

@@ -122,7 +122,7 @@ func newWorld(t *testing.T, cairn, geth string) *world {
 	}}
 	w.nodeURL = "http://127.0.0.1:" + ports[2]
 	w.node = &process{t: t, name: "node", args: []string{
-		cairn, "node", "--l1=" + w.chain.L1.RPC, "--l1.beacon=" + w.chain.L1.Beacon, "--l1.http-poll-interval=250ms", "--l1.epoch-poll-interval=1s",
+		cairn, "node", "--p2p.disable", "--l1=" + w.chain.L1.RPC, "--l1.beacon=" + w.chain.L1.Beacon, "--l1.http-poll-interval=250ms", "--l1.epoch-poll-interval=1s",
 		"--l2=http://127.0.0.1:" + ports[1], "--l2.jwt-secret=" + secret,
 		"--rollup.config=" + at("rollup.json"), "--rollup.l1-chain-config=" + at("genesis.l1.json"), "--datadir=" + at("node"),
 		"--rpc.addr=127.0.0.1", "--rpc.port=" + ports[2], "--log.level=debug", "--log.format=logfmt",
