@@ -19,6 +19,7 @@ const (
 	MismatchWithdrawals   Mismatch = "withdrawals root"
 	MismatchReceipts      Mismatch = "receipts root"
 	MismatchReceiptStatus Mismatch = "receipt status"
+	MismatchStorage       Mismatch = "storage proof"
 	MismatchBlobSize      Mismatch = "blob size"
 	MismatchBlobHash      Mismatch = "blob versioned hash"
 )
