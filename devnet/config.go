@@ -15,8 +15,19 @@ import (
 type Ports struct {
 	L1, Beacon               int
 	Sequencer, SequencerNode int
-	Verifier, VerifierNode   int // of the first verifier
+	Verifier, VerifierNode   int // of the first verifier; those of the others follow
 	Control                  int
+}
+
+// verifier are the ports of a verifier.
+func (p *Ports) verifier(i int) (rpc, node int) {
+	next := func(port int) int {
+		if port == 0 {
+			return 0
+		}
+		return port + i
+	}
+	return next(p.Verifier), next(p.VerifierNode)
 }
 
 // DefaultPorts are where people look first.
@@ -37,6 +48,9 @@ type Config struct {
 	SequencerConfs      uint64 // L1 blocks on top of one before the sequencer builds on it
 	SequencerStopped    bool   // wait for admin_startSequencer
 
+	Verifiers int  // nodes that follow
+	NoGossip  bool // blocks reach the verifiers through L1 alone
+
 	Calldata     bool   // post batches as calldata instead of blobs
 	BatchMaxWait uint64 // L1 blocks after which a batch without user transactions is posted
 
@@ -55,7 +69,7 @@ const (
 func DefaultConfig() Config {
 	return Config{
 		Host: "127.0.0.1", Ports: DefaultPorts,
-		L1BlockTime: 4, L2BlockTime: 2, L1SafeDistance: 4, L1FinalizedDistance: 8, SequencerConfs: 2,
+		L1BlockTime: 4, L2BlockTime: 2, L1SafeDistance: 4, L1FinalizedDistance: 8, SequencerConfs: 2, Verifiers: 1,
 		BatchMaxWait: 8, Version: "dev", Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -65,7 +79,10 @@ func fieldError(flag, value, fix string) error {
 	return &rollup.FieldError{Field: flag, Value: value, Fix: fix}
 }
 
-const maxBlockTime = 3600 // seconds
+const (
+	maxBlockTime = 3600 // seconds
+	maxVerifiers = 50   // each is a whole node with its engine
+)
 
 // Validate says what is wrong; the error is a *rollup.FieldError.
 func (c *Config) Validate() error {
@@ -83,6 +100,8 @@ func (c *Config) Validate() error {
 		return bad("--l1.finalized-distance", c.L1FinalizedDistance, fmt.Sprintf("give at least --l1.safe-distance (%d)", c.L1SafeDistance))
 	case c.BatchMaxWait == 0:
 		return bad("--batcher.max-wait", c.BatchMaxWait, "give at least 1 L1 block")
+	case c.Verifiers < 1 || c.Verifiers > maxVerifiers:
+		return bad("--verifiers", c.Verifiers, fmt.Sprintf("give a number from 1 to %d", maxVerifiers))
 	case net.ParseIP(c.Host) == nil:
 		return bad("--host", strconv.Quote(c.Host), "give an IP address, 127.0.0.1 for this machine only")
 	}
@@ -96,18 +115,21 @@ func (c *Config) checkPorts() error {
 	}
 	p := &c.Ports
 	seen := map[int]string{}
-	for _, port := range []struct {
+	type port struct {
 		flag   string
 		number int
-	}{
+	}
+	ports := []port{
 		{"--l1.port", p.L1},
 		{"--l1.beacon-port", p.Beacon},
 		{"--sequencer.port", p.Sequencer},
 		{"--sequencer.node-port", p.SequencerNode},
-		{"--verifier.port", p.Verifier},
-		{"--verifier.node-port", p.VerifierNode},
-		{"--control.port", p.Control},
-	} {
+	}
+	for i := range c.Verifiers {
+		number, nodeNumber := p.verifier(i)
+		ports = append(ports, port{"--verifier.port", number}, port{"--verifier.node-port", nodeNumber})
+	}
+	for _, port := range append(ports, port{"--control.port", p.Control}) {
 		if port.number == 0 {
 			continue
 		}

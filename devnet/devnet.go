@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -121,11 +122,18 @@ func (d *Devnet) openL2() (err error) {
 	if err != nil {
 		return err
 	}
-	verifier, err := d.openNode("verifier", p.Verifier, p.VerifierNode, driver.Sequencing{}, nil)
-	if err != nil {
-		return err
+	for i := range d.cfg.Verifiers {
+		name := "verifier"
+		if i > 0 {
+			name += "-" + strconv.Itoa(i+1)
+		}
+		port, nodePort := p.verifier(i)
+		verifier, err := d.openNode(name, port, nodePort, driver.Sequencing{}, nil)
+		if err != nil {
+			return err
+		}
+		d.verifiers = append(d.verifiers, verifier)
 	}
-	d.verifiers = append(d.verifiers, verifier)
 	return nil
 }
 
@@ -135,7 +143,7 @@ func (d *Devnet) Run(ctx context.Context) error {
 	group.Go(func() error { return d.producer.Run(ctx) })
 	group.Go(func() error { return d.beacon.Serve(ctx) })
 	group.Go(func() error { return d.control.Serve(ctx) })
-	for _, n := range append([]*l2{d.sequencer}, d.verifiers...) {
+	for _, n := range d.nodes() {
 		group.Go(func() error { return n.node.Run(ctx) })
 	}
 	group.Go(func() error { return d.batcher.run(ctx) })
@@ -153,7 +161,7 @@ func (d *Devnet) Ready(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		up := d.sequencer.node.SyncStatus().UnsafeL2.Number > 0 || d.cfg.SequencerStopped
-		for _, n := range append([]*l2{d.sequencer}, d.verifiers...) {
+		for _, n := range d.nodes() {
 			up = up && n.node.Status().Started
 		}
 		if up {

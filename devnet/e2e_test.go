@@ -173,7 +173,7 @@ func TestWholeRollup(t *testing.T) {
 		t.Skip("runs a devnet for half a minute")
 	}
 	cfg := testConfig()
-	cfg.DataDir = t.TempDir()
+	cfg.DataDir, cfg.NoGossip = t.TempDir(), true
 	w := start(t, cfg)
 
 	loading, stopLoad := context.WithCancel(t.Context())

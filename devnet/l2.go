@@ -1,6 +1,7 @@
 package devnet
 
 import (
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core"
+	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/cairn-rollup/cairn/driver"
 	wire "github.com/cairn-rollup/cairn/engine"
@@ -15,6 +17,8 @@ import (
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/l1"
 	"github.com/cairn-rollup/cairn/node"
+	"github.com/cairn-rollup/cairn/p2p"
+	"github.com/cairn-rollup/cairn/p2p/gossip"
 )
 
 // sealing is how long before a block's timestamp it is sealed, and for how long it may take transactions then.
@@ -61,6 +65,10 @@ func (d *Devnet) openNode(name string, port, nodePort int, sequencing driver.Seq
 	if d.cfg.DataDir != "" {
 		dataDir = filepath.Join(d.cfg.DataDir, name)
 	}
+	exchange, err := d.gossip(dataDir, sequencing.Enabled)
+	if err != nil {
+		return nil, err
+	}
 	n, err := node.New(node.Config{
 		Rollup: d.genesis.Rollup, BlobSchedule: node.BlobSchedule(d.genesis.L1.Config),
 		Engine: node.Engine{
@@ -71,7 +79,7 @@ func (d *Devnet) openNode(name string, port, nodePort int, sequencing driver.Seq
 			Endpoints: []*l1.Endpoint{l1.NewEndpoint("devnet", d.l1.RPC(), l1.DialConfig{})}, Beacons: []*l1.Beacon{beacon},
 			Poll: d.cfg.l1BlockTime() / 4, Labels: d.cfg.l1BlockTime(),
 		},
-		Sequencing: sequencing, Publish: publish, Disk: node.Disk{DataDir: dataDir},
+		Sequencing: sequencing, Publish: publish, Gossip: exchange, Disk: node.Disk{DataDir: dataDir},
 		Serve:   node.Serve{RPC: d.cfg.address(nodePort), Admin: true},
 		Version: d.cfg.Version, Seed: uint64(len(name)), Log: d.cfg.Log.With(slog.String("node", name)),
 	})
@@ -80,6 +88,39 @@ func (d *Devnet) openNode(name string, port, nodePort int, sequencing driver.Seq
 	}
 	d.onClose(n.Close)
 	return &l2{chain: chain, node: n}, nil
+}
+
+// gossip has a node exchange blocks with those that were opened before it, over loopback.
+func (d *Devnet) gossip(dataDir string, sequencing bool) (*node.Gossip, error) {
+	if d.cfg.NoGossip {
+		return nil, nil
+	}
+	cfg := p2p.DefaultConfig(d.genesis.Rollup)
+	cfg.ListenIP, cfg.ListenTCP, cfg.NoDiscovery = "127.0.0.1", 0, true
+	cfg.PeerstorePath, cfg.PrivPath = p2p.Memory, filepath.Join(dataDir, "p2p_priv.txt")
+	if dataDir == "" {
+		key, err := crypto.GenerateKey()
+		if err != nil {
+			return nil, fmt.Errorf("make a key: %w", err)
+		}
+		cfg.PrivRaw = hex.EncodeToString(crypto.FromECDSA(key))
+	}
+	if sequencing {
+		cfg.Signer = gossip.NewLocalSigner(d.who.signer.key)
+	}
+	cfg.PeersHi = max(cfg.PeersHi, d.cfg.Verifiers+1)
+	for _, other := range d.nodes() {
+		cfg.Static = append(cfg.Static, other.node.PeerAddr())
+	}
+	return &node.Gossip{P2P: cfg, ReloadSigner: d.cfg.l1BlockTime()}, nil
+}
+
+// nodes are all that are open, the sequencer first.
+func (d *Devnet) nodes() []*l2 {
+	if d.sequencer == nil {
+		return nil
+	}
+	return append([]*l2{d.sequencer}, d.verifiers...)
 }
 
 func (n *l2) info() NodeInfo {

@@ -25,6 +25,7 @@ type Config struct {
 	SyncOffset    time.Duration // how far behind a head that the engine has synced to its safe head is set
 	EngineSyncs   bool          // the engine can sync by itself; New sets it if there is a port for it
 	Remember      bool          // keep snapshots for the next start; New sets it if there is a port for it
+	MaxUnsafe     uint64        // bytes that blocks of others may take which cannot be the head yet; 0: DefaultMaxUnsafe
 	Seed          uint64        // makes this node's retry jitter its own
 }
 
@@ -36,6 +37,9 @@ type Sequencing struct {
 	Sealing    time.Duration // how long before its timestamp a block is sealed
 	MaxSafeLag uint64        // L2 blocks between safe and unsafe head at which the sequencer stalls; 0: never
 }
+
+// DefaultMaxUnsafe is enough for some thousand blocks of an ordinary chain.
+const DefaultMaxUnsafe = 256 << 20
 
 // stepsPerEvent bounds the derivation work done between two events, so that the sequencer's timer is never late by more
 // than a few milliseconds.
@@ -68,7 +72,9 @@ type Core struct {
 	restore  bool                // the engine's head may be what an invalid block was to be built on
 	differs  *derive.Derived     // the derived block that the unsafe chain does not hold
 
-	posted *sealed     // a block of others that stands on the head
+	queue  unsafeQueue // blocks of others that are not the head yet
+	pruned uint64      // number of the safe head up to which nothing waits any more
+	trail  []eth.L2Ref // the newest blocks of the unsafe chain, up to its head: where others may have forked off
 	sync   *engineSync // what the engine is to reach by itself
 
 	l1  L1Heads
@@ -114,8 +120,11 @@ func (l *lane) done(now time.Time, seed uint64, err error) {
 
 // NewCore makes a Core that will look for its start first.
 func NewCore(cfg Config) *Core {
+	if cfg.MaxUnsafe == 0 {
+		cfg.MaxUnsafe = DefaultMaxUnsafe
+	}
 	return &Core{
-		cfg: cfg, resume: cfg.Remember, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped, recover: cfg.Recover}, dropped: map[string]int{},
+		cfg: cfg, queue: newUnsafeQueue(cfg.MaxUnsafe), resume: cfg.Remember, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped, recover: cfg.Recover}, dropped: map[string]int{},
 		engine: lane{name: "engine"}, l1Lane: lane{name: "l1"}, originLane: lane{name: "origin"}, start: lane{name: "start"},
 	}
 }
@@ -159,10 +168,15 @@ func (c *Core) Handle(now time.Time, ev Event) []Effect {
 	case ResetDerivation:
 		c.onResetDerivation(e)
 	case PostUnsafe:
-		c.onPostUnsafe(e)
+		c.emit(Reply{ID: e.ID, Err: c.onUnsafe(e.Payload)})
+	case Gossiped:
+		if err := c.onUnsafe(e.Payload); err != nil {
+			c.report(Warn, "block of the network cannot be read", "block", e.Payload.ExecutionPayload.ID(), "err", err)
+		}
 	case EngineSynced:
 		c.onEngineSynced(e)
 	}
+	c.follow()
 	c.plan()
 	c.need = c.needs()
 	c.moved = c.moved.since(before, c.tips(), now)
@@ -238,7 +252,7 @@ func (c *Core) restart(why error) {
 
 // forget drops everything that was concluded from the engine's chain.
 func (c *Core) forget() {
-	c.machine, c.want, c.differs, c.truncate, c.restore, c.resume, c.posted, c.refusal = nil, nil, nil, false, false, false, nil, nil
+	c.machine, c.want, c.differs, c.truncate, c.restore, c.resume, c.refusal = nil, nil, nil, false, false, false, nil
 	c.history, c.recorded, c.settled = derive.History{}, eth.L1Ref{}, 0
 	c.told = eth.ForkchoiceState{}
 	c.seq.forget()
@@ -288,6 +302,7 @@ func (c *Core) Status() Status {
 	if c.machine != nil {
 		s.Sync.CurrentL1 = c.machine.Origin()
 	}
+	s.Queue = c.queue.status()
 	if c.failure != nil {
 		s.Failure, s.Fault = c.failure.Error(), faultOf("", c.failure)
 	}

@@ -38,12 +38,13 @@ func (c *Core) drive() {
 	s := &c.seq
 	build, derived := c.want.(derive.Build)
 	read, reading := c.want.(derive.NeedL2)
+	posted := c.queue.child(c.heads.Unsafe.Hash)
 	kind := forkchoice.Next(c.heads, c.told, forkchoice.Ready{
 		Restore:  c.restore,
 		Sealed:   s.sealed != nil,
 		SealDue:  s.job != nil && !c.now.Before(s.job.sealAt),
 		Order:    s.order != nil && s.job == nil,
-		Posted:   c.posted != nil,
+		Posted:   posted != nil,
 		Truncate: c.truncate,
 		Derived:  derived,
 		Known:    derived && build.Parent.Number < c.heads.Unsafe.Number,
@@ -62,9 +63,9 @@ func (c *Core) drive() {
 		labels.HeadBlockHash = s.sealed.ref.Hash
 		c.emit(InsertBlock{Labels: labels, Payload: s.sealed.payload})
 	case forkchoice.Extend:
-		c.asked.sealed = c.posted
-		labels.HeadBlockHash = c.posted.ref.Hash
-		c.emit(InsertBlock{Labels: labels, Payload: c.posted.payload})
+		c.asked.sealed = posted
+		labels.HeadBlockHash = posted.ref.Hash
+		c.emit(InsertBlock{Labels: labels, Payload: posted.payload})
 	case forkchoice.Seal:
 		c.emit(SealJob{Job: s.job.id})
 	case forkchoice.Start:
@@ -100,6 +101,9 @@ func (c *Core) onEngineDone(e EngineDone) {
 		c.onAnswer(asked, e)
 	case errors.Is(err, eth.ErrForkchoice), errors.Is(err, eth.ErrNotFound), eth.IsRejected(err):
 		c.engine.done(c.now, c.cfg.Seed, nil)
+		if asked.kind == forkchoice.Extend {
+			c.queue.remove(asked.sealed) // it may be what the engine stumbled over
+		}
 		c.restart(fmt.Errorf("engine call %s: %w", asked.kind, err))
 	default:
 		c.truncate = c.truncate || asked.kind == forkchoice.Truncate
@@ -241,7 +245,6 @@ func (c *Core) onSealed(asked call, e EngineDone) {
 		return
 	}
 	s.sealed = &sealed{payload: e.Payload, ref: asked.job.ref(e.Payload.ExecutionPayload.BlockHash)}
-	c.emit(Publish{e.Payload})
 }
 
 func (c *Core) onInserted(asked call, e EngineDone) {
@@ -256,6 +259,7 @@ func (c *Core) onInserted(asked call, e EngineDone) {
 	c.told.HeadBlockHash = ref.Hash
 	c.heads = c.heads.Extended(ref)
 	c.counts.Sequenced++
+	c.emit(Publish{asked.sealed.payload}) // others hear of it once it is ours, and nothing here waits for them
 	c.report(Info, "sequenced", "block", ref, "origin", ref.L1Origin, "txs", len(payload.Transactions), "gas", payload.GasUsed)
 }
 

@@ -46,11 +46,11 @@ type sealed struct {
 	ref     eth.L2Ref
 }
 
-// forget drops what was planned with the engine. A sealed block may be public: while its parent is the head it is
-// inserted and not built again (RULES 10.3).
+// forget drops what was planned with the engine. The engine may have made a sealed block its head already, its answer got
+// lost: while its parent is the head it is inserted and not built again (RULES 10.3).
 func (s *sequencer) forget() { s.order, s.job = nil, nil }
 
-// stop ends sequencing. A block that is sealed may be public already: it is still made the head.
+// stop ends sequencing. A block that is sealed may be the engine's head already: it is still made ours.
 func (s *sequencer) stop(id uint64) {
 	s.active, s.order, s.job = false, nil, nil
 	s.stopping = append(s.stopping, id)
@@ -73,12 +73,10 @@ func (c *Core) voidStale() {
 	if s.job != nil && s.job.parent != head {
 		s.job = nil
 	}
-	if c.posted != nil && c.posted.ref.ParentHash != head.Hash {
-		c.posted = nil
-	}
 	switch {
 	case s.sealed == nil || s.sealed.ref.ParentHash == head.Hash:
 	case s.sealed.ref == head: // inserted while nobody looked
+		c.emit(Publish{s.sealed.payload})
 		s.sealed = nil
 	default:
 		c.report(Warn, "own block is void", "block", s.sealed.ref, "unsafe", head)

@@ -2,6 +2,7 @@ package driver
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cairn-rollup/cairn/attributes"
@@ -24,30 +25,76 @@ type engineSync struct {
 	target  eth.L2Ref
 }
 
-// onPostUnsafe takes a block of others: as the new head if it stands on the head, as the engine's target if the engine is
-// to sync by itself. Anything else is left to derivation.
-func (c *Core) onPostUnsafe(e PostUnsafe) {
-	ref, err := attributes.L2RefOf(c.cfg.Rollup, e.Payload.ExecutionPayload)
+// onUnsafe takes a block of others, whose hash was checked: it waits in the queue until it stands on the head. One far ahead
+// is the engine's target, if the engine is to sync by itself. The error says that it is no block of this chain.
+func (c *Core) onUnsafe(payload *eth.PayloadEnvelope) error {
+	ref, err := attributes.L2RefOf(c.cfg.Rollup, payload.ExecutionPayload)
 	if err != nil {
-		c.emit(Reply{ID: e.ID, Err: fmt.Errorf("read block: %w", err)})
-		return
+		return fmt.Errorf("read block: %w", err)
 	}
-	c.emit(Reply{ID: e.ID})
-	switch head := c.heads.Unsafe; {
+	c.counts.Received++
+	if ref.Number <= c.heads.Safe.Number || ref.Hash == c.heads.Unsafe.Hash {
+		c.report(Debug, "unsafe block is old", "block", ref, "safe", c.heads.Safe)
+		return nil
+	}
+	b := &sealed{payload: payload, ref: ref}
+	dropped, known := c.queue.add(b)
+	for _, d := range dropped {
+		c.report(Debug, "unsafe block is left out: too many wait", "block", d.ref, "bytes", c.queue.bytes)
+	}
+	switch {
+	case known:
 	case c.sync != nil:
 		if ref.Number > c.sync.target.Number {
-			c.sync = &engineSync{e.Payload, ref}
+			c.sync = &engineSync{payload, ref}
 		}
 	case c.machine == nil:
-		c.report(Warn, "posted block is left out: no start is found yet", "block", ref)
-	case ref.Number <= head.Number:
-		c.report(Debug, "posted block is old", "block", ref, "unsafe", head)
-	case ref.ParentHash == head.Hash:
-		c.posted = &sealed{payload: e.Payload, ref: ref}
-	case c.maySync():
-		c.startEngineSync(e.Payload, ref)
+	case c.queue.root(b).ref.ParentHash == c.heads.Unsafe.Hash:
+	case ref.Number > c.heads.Unsafe.Number+1 && c.maySync():
+		c.startEngineSync(payload, ref)
 	default:
-		c.report(Warn, "posted block is left out: blocks before it are missing", "block", ref, "unsafe", head)
+		c.fork(b)
+	}
+	return nil
+}
+
+// fork gives up the end of the unsafe chain if a block of others stands on an earlier part of it and is higher: a sequencer
+// that was started anew builds on what it still has. A node that sequences itself does not listen.
+func (c *Core) fork(b *sealed) {
+	if b.ref.Number <= c.heads.Unsafe.Number || c.seq.active || c.heads.Backup != (eth.L2Ref{}) {
+		return
+	}
+	parent := c.queue.root(b).ref.ParentHash
+	for _, at := range append([]eth.L2Ref{c.heads.Safe}, c.trail...) {
+		if at.Hash == parent && at.Number >= c.heads.Safe.Number {
+			c.report(Warn, "the sequencer has another chain: unsafe blocks are given up", "from", c.heads.Unsafe, "to", at, "for", b.ref)
+			c.heads = c.heads.Truncated(at)
+			return
+		}
+	}
+}
+
+// maxTrail is how many blocks of the unsafe chain are kept in mind.
+const maxTrail = 1024
+
+// follow keeps in mind how the unsafe chain goes, and forgets waiting blocks that the safe head has passed.
+func (c *Core) follow() {
+	head := c.heads.Unsafe
+	at := slices.IndexFunc(c.trail, func(r eth.L2Ref) bool { return r.Hash == head.Hash })
+	switch last := len(c.trail) - 1; {
+	case at >= 0:
+		c.trail = c.trail[:at+1]
+	case last >= 0 && c.trail[last].Hash == head.ParentHash:
+		c.trail = append(c.trail, head)
+		c.trail = c.trail[max(0, len(c.trail)-maxTrail):]
+	default:
+		c.trail = []eth.L2Ref{head}
+	}
+	if c.pruned != c.heads.Safe.Number {
+		c.pruned = c.heads.Safe.Number
+		if n := c.queue.prune(c.pruned); n > 0 {
+			c.report(Debug, "unsafe blocks are left out: the safe head is past them", "blocks", n, "safe", c.heads.Safe)
+		}
 	}
 }
 
@@ -99,16 +146,15 @@ func (c *Core) onEngineSynced(e EngineSynced) {
 
 // onExtended takes the engine's answer to a block of others.
 func (c *Core) onExtended(asked call, e EngineDone) {
-	if c.posted == asked.sealed {
-		c.posted = nil
-	}
+	c.queue.remove(asked.sealed)
 	if e.Err != nil {
-		c.report(Error, "posted block is invalid", "block", asked.sealed.ref, "err", e.Err)
+		c.report(Error, "unsafe block is invalid", "block", asked.sealed.ref, "err", e.Err)
 		return
 	}
 	c.told = asked.labels
 	c.told.HeadBlockHash = asked.sealed.ref.Hash
 	c.heads = c.heads.Extended(asked.sealed.ref)
+	c.counts.Inserted++
 	c.report(Info, "inserted", "block", asked.sealed.ref)
 }
 

@@ -79,7 +79,7 @@ type FetchOrigins struct {
 type (
 	// Wake asks for a Tick at a time; a later Wake replaces an earlier one.
 	Wake struct{ At time.Time }
-	// Publish hands a sealed block to the network.
+	// Publish hands an own block, which is the head, to the network.
 	Publish struct{ Payload *eth.PayloadEnvelope }
 	// Reply answers an admin request.
 	Reply struct {

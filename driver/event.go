@@ -110,6 +110,9 @@ type PostUnsafe struct {
 	Payload *eth.PayloadEnvelope
 }
 
+// Gossiped brings a block of the network. Its signature and hash were checked.
+type Gossiped struct{ Payload *eth.PayloadEnvelope }
+
 // EngineSynced answers SyncEngine.
 type EngineSynced struct {
 	Done bool // the block is the head; its labels are set
@@ -131,4 +134,5 @@ func (StopSequencer) event()   {}
 func (SetRecoverMode) event()  {}
 func (ResetDerivation) event() {}
 func (PostUnsafe) event()      {}
+func (Gossiped) event()        {}
 func (EngineSynced) event()    {}

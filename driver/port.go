@@ -72,9 +72,10 @@ type Ports struct {
 	Sync    Syncer // nil: the engine cannot sync by itself
 	L1      L1
 	Blobs   Blobs
-	Safe    SafeHeads      // nil: nothing is written down
-	Memory  Memory         // nil: nothing outlives the process
-	Publish Publisher      // nil: nobody is told
-	Heads   <-chan L1Heads // L1's labels, the newest only
+	Safe    SafeHeads                   // nil: nothing is written down
+	Memory  Memory                      // nil: nothing outlives the process
+	Publish Publisher                   // nil: nobody is told
+	Heads   <-chan L1Heads              // L1's labels, the newest only
+	Gossip  <-chan *eth.PayloadEnvelope // blocks of the network, checked; nil: there is none
 	Log     *slog.Logger
 }

@@ -56,6 +56,7 @@ type weather struct {
 	quiet     float64 // per L1 block: the batcher stops or goes on
 	stopStart float64 // per second: admin turns the sequencer off and on
 	slowest   time.Duration
+	gossip    float64 // of blocks that do not reach another node; 1: none ever does
 }
 
 func randomWeather(r *rand.Rand) weather {
@@ -64,6 +65,7 @@ func randomWeather(r *rand.Rand) weather {
 		fail: some(0.3), late: r.Float64(), disagree: some(0.01), forget: some(0.1), crash: some(0.02), reorg: some(0.2), miss: some(0.4),
 		lose: some(0.5), tamper: some(0.1), quiet: some(0.1), stopStart: some(0.05),
 		slowest: time.Duration(1+r.IntN(600)) * time.Millisecond,
+		gossip:  []float64{0, 0.1, 0.5, 1}[r.IntN(4)],
 	}
 }
 
@@ -134,6 +136,17 @@ func simulate(t *testing.T, seed uint64) *sim {
 	}
 	s.l1Weather(w, chance)
 	s.nodeWeather(w, chance)
+	if w.gossip < 1 {
+		s.gossip = func() (delays []time.Duration) {
+			if !chance(w.gossip) {
+				delays = append(delays, s.nodes[0].delay(nil))
+			}
+			if chance(0.1) { // again, and late
+				delays = append(delays, time.Duration(s.rng.Int64N(int64(20*time.Second))))
+			}
+			return delays
+		}
+	}
 
 	s.run(2 * time.Minute)
 	faulty = false
@@ -244,6 +257,9 @@ func (s *sim) checkAlive() {
 	_, theirs, _ := verifier.heads()
 	if !sequencer.engine.onChain(theirs.Hash, unsafe.Hash) || unsafe.Number-theirs.Number > 14 {
 		s.fatalf("the verifier's safe head %s is not, or not yet, on the sequencer's chain %s", theirs, unsafe)
+	}
+	if tip, _, _ := verifier.heads(); s.gossip != nil && (tip.Number+2 < unsafe.Number || !sequencer.engine.onChain(tip.Hash, unsafe.Hash)) {
+		s.fatalf("the verifier's unsafe head %s does not follow gossip to %s", tip, unsafe)
 	}
 	if final.Number == 0 || unsafe.Number-final.Number > 60 {
 		s.fatalf("finalized is %s, unsafe %s", final, unsafe)

@@ -89,6 +89,8 @@ func (d *Driver) Run(ctx context.Context) error {
 		case ev = <-d.origin.out:
 		case heads := <-d.ports.Heads:
 			ev = heads
+		case payload := <-d.ports.Gossip:
+			ev = Gossiped{payload}
 		case r := <-d.admin:
 			replies[id] = r.reply
 			ev = r.event(id)

@@ -32,6 +32,7 @@ type sim struct {
 	batcher *batcher
 	safeAt  map[common.Hash]eth.L2Ref // what nodes derived from L1 up to a block: the same on all ways there
 	perjury bool                      // L1 takes back what it has finalized
+	gossip  func() []time.Duration    // after how long a published block reaches another node, each time it does; nil: never
 	trace   []string                  // the last things that happened
 }
 
@@ -227,6 +228,21 @@ func (n *node) handle(ev Event) {
 	n.check()
 }
 
+// tell brings a block to the other nodes, as the network does: some time, or never, or twice.
+func (n *node) tell(payload *eth.PayloadEnvelope) {
+	if n.sim.gossip == nil {
+		return
+	}
+	for _, other := range n.sim.nodes {
+		if other == n {
+			continue
+		}
+		for _, delay := range n.sim.gossip() {
+			n.sim.after(delay, func() { other.handle(Gossiped{payload}) })
+		}
+	}
+}
+
 // laneOf names the lane of an effect.
 func laneOf(e Effect) string {
 	switch e.(type) {
@@ -253,6 +269,7 @@ func (n *node) perform(effect Effect) {
 		return
 	case Publish:
 		n.shared = append(n.shared, e.Payload)
+		n.tell(e.Payload)
 		return
 	case Reply:
 		if _, twice := n.replies[e.ID]; twice {

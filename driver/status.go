@@ -21,6 +21,15 @@ type Status struct {
 	Moved     Moved
 	Spent     Spent
 	Counts    Counts
+	Queue     QueueStatus
+}
+
+// QueueStatus tells of the blocks of others that are not the unsafe head yet. If Lowest is not the block after the head,
+// there is a gap.
+type QueueStatus struct {
+	Blocks          int
+	Bytes           uint64
+	Lowest, Highest uint64 // heights; 0 without blocks
 }
 
 // SequencerStatus tells of the sequencer.
@@ -82,6 +91,8 @@ type Counts struct {
 	Replaced     int // unsafe blocks that differed from L1
 	Rejected     int // derived blocks that the engine called invalid
 	Sequenced    int // own blocks
+	Received     int // blocks of others, from the network or posted
+	Inserted     int // of them, those that became the unsafe head
 	Rewinds      int // steps back in L1, by one block each
 	Restarts     int // all that was concluded from the engine's chain was concluded anew
 	L1Blocks     int // L1 blocks read

@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+
 	"github.com/cairn-rollup/cairn/eth"
 )
 
@@ -29,21 +32,27 @@ func (s *sim) apart(sequencer, verifier *node) {
 	s.batcher.off = false
 }
 
-func TestAPostedBlockOnTheHeadIsTheNewHead(t *testing.T) {
+func TestBlocksOfOthersWaitUntilTheyFit(t *testing.T) {
 	s, sequencer, verifier := pair(t, Sequencing{})
 	s.apart(sequencer, verifier)
 	head, safe, _ := verifier.heads()
 	verifier.post(1, sequencer, head.Number+2) // a gap
 	verifier.post(2, sequencer, head.Number)   // old
 	s.run(100 * time.Millisecond)
-	if now, _, _ := verifier.heads(); now != head || verifier.said("posted block is left out: blocks before it are missing") != 1 {
+	if now, _, _ := verifier.heads(); now != head {
 		t.Errorf("head is %s, was %s", now, head)
+	}
+	if q := verifier.status().Queue; q.Blocks != 1 || q.Lowest != head.Number+2 || q.Highest != head.Number+2 || q.Bytes < blockOverhead {
+		t.Errorf("queue: %+v", q)
 	}
 	verifier.post(3, sequencer, head.Number+1)
 	s.run(100 * time.Millisecond)
 	now, still, _ := verifier.heads()
-	if now.Hash != sequencer.engine.canon[head.Number+1] || still != safe {
+	if now.Hash != sequencer.engine.canon[head.Number+2] || still != safe {
 		t.Errorf("head is %s, safe %s, was %s", now, still, safe)
+	}
+	if q := verifier.status().Queue; q != (QueueStatus{}) {
+		t.Errorf("queue: %+v", q)
 	}
 	s.run(30 * time.Second)
 	if _, after, _ := verifier.heads(); after.Number <= now.Number || verifier.status().Counts.Consolidated == 0 {
@@ -51,7 +60,7 @@ func TestAPostedBlockOnTheHeadIsTheNewHead(t *testing.T) {
 	}
 }
 
-func TestAnInvalidPostedBlockIsLeftOut(t *testing.T) {
+func TestAnInvalidBlockOfOthersIsLeftOut(t *testing.T) {
 	s, sequencer, verifier := pair(t, Sequencing{})
 	s.apart(sequencer, verifier)
 	head, _, _ := verifier.heads()
@@ -63,8 +72,116 @@ func TestAnInvalidPostedBlockIsLeftOut(t *testing.T) {
 	}
 	verifier.post(1, sequencer, head.Number+1)
 	s.run(time.Second)
-	if verifier.said("posted block is invalid") != 1 || verifier.status().Counts.Restarts != 0 {
+	if verifier.said("unsafe block is invalid") != 1 || verifier.status().Counts.Restarts != 0 || verifier.status().Queue.Blocks != 0 {
 		t.Error("it is not said, or said again and again")
+	}
+}
+
+// A block that the engine cannot place must not lead to one new start after the other.
+func TestABlockThatTheEngineStumblesOverIsTriedOnce(t *testing.T) {
+	s, sequencer, verifier := pair(t, Sequencing{})
+	s.apart(sequencer, verifier)
+	head, _, _ := verifier.heads()
+	verifier.engine.fault = func(op string) (error, bool) {
+		if op == "insert" {
+			return eth.ErrForkchoice, false
+		}
+		return nil, false
+	}
+	verifier.post(1, sequencer, head.Number+1)
+	s.run(20 * time.Second)
+	if c := verifier.status().Counts; c.Restarts != 1 {
+		t.Errorf("%d new starts", c.Restarts)
+	}
+}
+
+// A missing block is filled in by derivation; what waited above it follows at once.
+func TestAGapIsFilledByDerivation(t *testing.T) {
+	s, sequencer, verifier := pair(t, Sequencing{})
+	s.apart(sequencer, verifier)
+	head, _, _ := verifier.heads()
+	tip, _, _ := sequencer.heads()
+	for n := head.Number + 2; n <= tip.Number; n++ {
+		verifier.post(n, sequencer, n)
+	}
+	s.runUntil("the unsafe head is past the gap", 30*time.Second, func() bool {
+		now, _, _ := verifier.heads()
+		return now.Number >= tip.Number
+	})
+	if now, safe, _ := verifier.heads(); safe.Number <= head.Number || !sequencer.engine.onChain(now.Hash, sequencer.status().Sync.UnsafeL2.Hash) {
+		t.Errorf("unsafe %s, safe %s", now, safe)
+	}
+}
+
+// A sequencer that was started anew may build on a block below the heads of others: its higher chain counts.
+func TestASequencersOtherChainIsFollowedOnceItIsHigher(t *testing.T) {
+	s, sequencer, verifier := pair(t, Sequencing{})
+	s.gossip = func() []time.Duration { return []time.Duration{10 * time.Millisecond} }
+	s.batcher.off = true
+	s.run(20 * time.Second)
+	before, _, _ := verifier.heads()
+	if tip, _, _ := sequencer.heads(); before != tip {
+		t.Fatalf("the verifier is at %s, the sequencer at %s", before, tip)
+	}
+	sequencer.engine.lose(3)
+	sequencer.engine.pool = func() []hexutil.Bytes { return []hexutil.Bytes{userTx("after the start")} }
+	sequencer.boot()
+	s.run(time.Second)
+	sequencer.switchOn()
+	s.run(20 * time.Second)
+	tip, _, _ := sequencer.heads()
+	if sequencer.engine.onChain(before.Hash, tip.Hash) {
+		t.Fatal("the sequencer has built the same blocks again")
+	}
+	if now, _, _ := verifier.heads(); now.Number+1 < tip.Number || !sequencer.engine.onChain(now.Hash, tip.Hash) {
+		t.Errorf("the verifier is at %s, the sequencer at %s", now, tip)
+	}
+	if verifier.said("the sequencer has another chain: unsafe blocks are given up") == 0 {
+		t.Error("nothing is said")
+	}
+}
+
+func TestUnsafeQueueIsBoundedByBytes(t *testing.T) {
+	block := func(number uint64, branch, parent byte, bytes int) *sealed {
+		return &sealed{
+			payload: &eth.PayloadEnvelope{ExecutionPayload: &eth.ExecutionPayload{Transactions: []hexutil.Bytes{make([]byte, bytes)}}},
+			ref: eth.L2Ref{
+				Number: number, Hash: common.Hash{branch, byte(number)}, ParentHash: common.Hash{parent, byte(number - 1)},
+			},
+		}
+	}
+	one := sizeOf(block(1, 1, 1, 1000).payload)
+	q := newUnsafeQueue(3 * one)
+	five, seven, six, other := block(5, 1, 1, 1000), block(7, 1, 1, 1000), block(6, 1, 1, 1000), block(5, 2, 1, 1000)
+	for _, b := range []*sealed{five, seven, six} {
+		if dropped, known := q.add(b); len(dropped) > 0 || known {
+			t.Fatalf("%s: dropped %d, known %v", b.ref, len(dropped), known)
+		}
+	}
+	if _, known := q.add(five); !known {
+		t.Error("the same block counts twice")
+	}
+	if q.root(seven) != five {
+		t.Errorf("root is %s", q.root(seven).ref)
+	}
+	if dropped, _ := q.add(other); len(dropped) != 1 || dropped[0] != seven {
+		t.Errorf("%d dropped, want the highest", len(dropped))
+	}
+	if dropped, _ := q.add(block(9, 1, 1, 10_000)); len(dropped) != 1 || dropped[0].ref.Number != 9 {
+		t.Errorf("%d dropped, want the new one alone", len(dropped))
+	}
+	if q.child(five.ref.ParentHash) != five {
+		t.Error("of two at a height, the first does not come first")
+	}
+	q.remove(five)
+	if q.child(five.ref.ParentHash) != other || q.child(five.ref.Hash) != six {
+		t.Error("a block is in the way of another")
+	}
+	if got, want := q.status(), (QueueStatus{Blocks: 2, Bytes: 2 * one, Lowest: 5, Highest: 6}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if n := q.prune(6); n != 2 || q.status() != (QueueStatus{}) || len(q.children)+len(q.hashes)+int(q.bytes) != 0 {
+		t.Errorf("%d pruned, left %+v", n, q)
 	}
 }
 

@@ -27,7 +27,8 @@ type Config struct {
 	VerifierConfs uint64
 	SyncMode      driver.SyncMode
 	SyncOffset    time.Duration    // how far behind a head that the engine has synced to the safe head begins
-	Publish       driver.Publisher // nil: nobody is told
+	Publish       driver.Publisher // is told of own blocks; nil: nobody
+	Gossip        *Gossip          // nil: blocks of others come with L1 only, and own ones reach others so
 
 	Disk  Disk
 	Serve Serve

@@ -20,6 +20,7 @@ import (
 	"github.com/cairn-rollup/cairn/internal/httpserve"
 	"github.com/cairn-rollup/cairn/l1"
 	"github.com/cairn-rollup/cairn/obs"
+	"github.com/cairn-rollup/cairn/p2p"
 	"github.com/cairn-rollup/cairn/rpc"
 	"github.com/cairn-rollup/cairn/store"
 	"github.com/cairn-rollup/cairn/upgrades"
@@ -40,6 +41,7 @@ type Node struct {
 	inputs     *store.Inputs // nil: in memory
 	server     *rpc.Server
 	more       []*httpserve.Server // metrics, if they are served
+	gossip     *gossiping          // nil: there is none
 	heads      chan driver.L1Heads
 }
 
@@ -58,7 +60,7 @@ func New(cfg Config) (*Node, error) {
 	return n, nil
 }
 
-func (n *Node) open() error {
+func (n *Node) open() (err error) {
 	if err := n.openDisk(); err != nil {
 		return err
 	}
@@ -66,6 +68,11 @@ func (n *Node) open() error {
 		return err
 	}
 	n.openL1()
+	if n.cfg.Gossip != nil {
+		if n.gossip, err = openGossip(n.cfg.Gossip.P2P, n.cfg.Log); err != nil {
+			return err
+		}
+	}
 	n.openDriver()
 	return n.openPorts()
 }
@@ -133,7 +140,13 @@ func (n *Node) openL1() {
 func (n *Node) openDriver() {
 	cfg := n.cfg
 	ports := driver.Ports{
-		Engine: cfg.Engine.Port, Sync: cfg.Engine.Sync, L1: n.l1, Blobs: n.blobsAhead, Safe: n.safe, Publish: cfg.Publish, Heads: n.heads, Log: cfg.Log,
+		Engine: cfg.Engine.Port, Sync: cfg.Engine.Sync, L1: n.l1, Blobs: n.blobsAhead, Safe: n.safe, Heads: n.heads, Log: cfg.Log,
+	}
+	if n.gossip != nil {
+		ports.Gossip = n.gossip.blocks
+	}
+	if n.gossip != nil || cfg.Publish != nil {
+		ports.Publish = n
 	}
 	if n.inputs != nil {
 		ports.Memory = memory{cfg.Rollup, n.inputs}
@@ -160,16 +173,22 @@ func (n *Node) openPorts() (err error) {
 			ProveStorageRoots: cfg.Serve.StorageFromState, Release: cfg.Version, SafeHeadAt: n.safe.At,
 			RefOf: func(p *eth.ExecutionPayload) (eth.L2Ref, error) { return attributes.L2RefOf(cfg.Rollup, p) },
 		}.API(),
-		"cairn": rpc.Cairn{
-			Explain: func() any { return obs.Explain(n.snapshot(), time.Now()) },
-			Status:  func() any { return n.Status() },
-		}.API(),
+	}
+	about := rpc.Cairn{
+		Explain: func() any { return obs.Explain(n.snapshot(), time.Now()) },
+		Status:  func() any { return n.Status() },
 	}
 	if cfg.Serve.Admin {
 		apis["admin"] = n.admin().API()
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(obs.NewCollector(cfg.Version, n.snapshot), collectors.NewGoCollector())
+	if n.gossip != nil {
+		apis["opp2p"] = p2p.NewRPC(n.gossip.net)
+		about.Gossip = func() any { return n.gossip.net.Report() }
+		registry.MustRegister(p2p.NewCollector(n.gossip.net))
+	}
+	apis["cairn"] = about.API()
 	health := obs.Handler(n.snapshot, registry, time.Now)
 	if n.server, err = rpc.Listen(cfg.Serve.RPC, cfg.Version, apis, health); err != nil {
 		return err
@@ -199,6 +218,28 @@ func (n *Node) admin() rpc.Admin {
 // URL is where the node answers optimism_*.
 func (n *Node) URL() string { return n.server.URL() }
 
+// Publish tells of an own block whoever is to hear of it.
+func (n *Node) Publish(payload *eth.PayloadEnvelope) {
+	if n.cfg.Publish != nil {
+		n.cfg.Publish.Publish(payload)
+	}
+	if n.gossip != nil {
+		n.gossip.Publish(payload)
+	}
+}
+
+// PeerAddr is where other nodes connect to for gossip: a multiaddr that ends in the peer's id, empty without gossip.
+func (n *Node) PeerAddr() string {
+	if n.gossip == nil {
+		return ""
+	}
+	s := n.gossip.net.Status()
+	if len(s.Addrs) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s/p2p/%s", s.Addrs[0], s.Peer)
+}
+
 // Status is the driver's state after its last step.
 func (n *Node) Status() *driver.Status { return n.driver.Status() }
 
@@ -208,6 +249,9 @@ func (n *Node) SyncStatus() eth.SyncStatus { return n.driver.Status().Sync }
 // Close gives back what New opened. Run must have returned, or never been called.
 func (n *Node) Close() error {
 	var errs []error
+	if n.gossip != nil {
+		errs = append(errs, n.gossip.net.Close())
+	}
 	for _, s := range n.more {
 		errs = append(errs, closed(s.Close()))
 	}
@@ -245,6 +289,13 @@ func (n *Node) Run(ctx context.Context) error {
 	group.Go(func() error { return n.server.Serve(ctx) })
 	if n.cfg.Progress > 0 {
 		group.Go(func() error { return obs.Run(ctx, n.snapshot, n.cfg.Log, n.cfg.Progress) })
+	}
+	if g := n.gossip; g != nil {
+		group.Go(func() error { return g.pass(ctx) })
+		group.Go(func() error { return g.publish(ctx) })
+		group.Go(func() error {
+			return g.watchSigner(ctx, n.l1, n.cfg.Rollup.L1SystemConfigAddress, n.cfg.Gossip.ReloadSigner)
+		})
 	}
 	for _, s := range n.more {
 		group.Go(func() error { return s.Serve(ctx) })

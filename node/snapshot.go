@@ -1,6 +1,8 @@
 package node
 
 import (
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/cairn-rollup/cairn/l1"
 	"github.com/cairn-rollup/cairn/obs"
 	"github.com/cairn-rollup/cairn/rollup"
@@ -12,7 +14,13 @@ func (n *Node) snapshot() obs.Snapshot {
 	out := obs.Snapshot{
 		Sync: s.Sync, Started: s.Started, SequencerEnabled: s.Sequencer.Enabled, SequencerActive: s.Sequencer.Active,
 		Need: s.Need.String(), Dropped: s.Dropped, Failure: s.Failure, FailureFault: s.Fault,
-		Moved: obs.Moved(s.Moved), Spent: s.Spent.ByName(), Counts: obs.Counts(s.Counts), Chain: n.chain(s.Sync.UnsafeL2.Time),
+		Moved: obs.Moved(s.Moved), Spent: s.Spent.ByName(), Counts: obs.Counts(s.Counts), Queue: obs.Queue(s.Queue), Chain: n.chain(s.Sync.UnsafeL2.Time),
+	}
+	if n.gossip != nil {
+		g := n.gossip.net.Status()
+		out.Gossip = obs.Gossip{
+			Enabled: true, Peers: g.Peers, Signer: g.Signers.Current != (common.Address{}), Opened: n.gossip.net.Opened(), Accepted: g.Accepted,
+		}
 	}
 	for _, w := range s.Waits {
 		out.Waits = append(out.Waits, obs.Wait(w))

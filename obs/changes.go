@@ -3,6 +3,8 @@ package obs
 import (
 	"log/slog"
 	"time"
+
+	"github.com/cairn-rollup/cairn/internal/prose"
 )
 
 // Line is a line for the log.
@@ -86,7 +88,7 @@ func (c *changes) waits(prev, next Snapshot) {
 		case before && !now:
 			c.tell(
 				slog.LevelInfo, "goes on", slog.String("lane", lane), slog.String("fault", string(codeOf(was.Fault))),
-				slog.String("after", lasting(was.Until.Sub(was.Since))),
+				slog.String("after", prose.Lasting(was.Until.Sub(was.Since))),
 			)
 		}
 	}

@@ -31,11 +31,14 @@ var (
 	resets   = desc("op_node_default_pipeline_resets_total", "Starts that were found, the first one included. An L1 reorg is none: cairn_l1_rewinds_total counts that.")
 	requests = desc("op_node_default_rpc_client_requests_total", "JSON-RPC requests sent, since the node's start; rpc is l1.", "rpc", "method")
 
+	bufferLen = desc("op_node_default_unsafe_payloads_buffer_len", "Unsafe blocks of others that are not the head yet.")
+	bufferMem = desc("op_node_default_unsafe_payloads_buffer_mem_size", "Bytes of the unsafe blocks of others that are not the head yet.")
+
 	dropped   = desc("cairn_dropped_total", "Things that derivation left out, since the node's start.", "what", "reason")
 	failures  = desc("cairn_wait_failures", "Failures in a row of what the node is trying again, 0 if it does not wait.", "lane")
 	mayDecide = desc("cairn_sequencer_enabled", "1 if this node may sequence at all, 0 otherwise.")
 
-	blocks    = desc("cairn_blocks_total", "L2 blocks since the node's start: derived, consolidated (the engine had it), replaced (the engine had another), rejected by the engine, sequenced.", "how")
+	blocks    = desc("cairn_blocks_total", "L2 blocks since the node's start: derived, consolidated (the engine had it), replaced (the engine had another), rejected by the engine, sequenced; received from others, and of these inserted as the unsafe head.", "how")
 	l1Blocks  = desc("cairn_l1_blocks_total", "L1 blocks derived from, since the node's start; again after a reorg counts again.")
 	rewinds   = desc("cairn_l1_rewinds_total", "Steps back in L1 by one block, after a reorg, since the node's start.")
 	needed    = desc("cairn_need_seconds_total", "Time for which derivation could not go on without one thing, since the node's start.", "need")
@@ -67,7 +70,7 @@ func NewCollector(version string, source Source) *Collector {
 // Describe implements prometheus.Collector.
 func (c *Collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		info, up, sequencing, refsNumber, refsTime, refsHash, refsSeqNr, refsLatency, idle, resets, requests,
+		info, up, sequencing, refsNumber, refsTime, refsHash, refsSeqNr, refsLatency, idle, resets, requests, bufferLen, bufferMem,
 		dropped, failures, mayDecide, blocks, l1Blocks, rewinds, needed, headMoved, fault, window, nextFork,
 		endpointUp, endpointRequests, endpointFailures,
 	} {
@@ -182,6 +185,10 @@ func (to sink) work(s Snapshot) {
 	to.counter(blocks, float64(c.Replaced), "replaced")
 	to.counter(blocks, float64(c.Rejected), "rejected")
 	to.counter(blocks, float64(c.Sequenced), "sequenced")
+	to.counter(blocks, float64(c.Received), "received")
+	to.counter(blocks, float64(c.Inserted), "inserted")
+	to.gauge(bufferLen, float64(s.Queue.Blocks))
+	to.gauge(bufferMem, float64(s.Queue.Bytes))
 	to.counter(l1Blocks, float64(c.L1Blocks))
 	to.counter(rewinds, float64(c.Rewinds))
 	for need, d := range s.Spent {

@@ -67,7 +67,9 @@ func full() Snapshot {
 		Dropped: map[string]int{"batch/past": 2, "frame/duplicate": 1, "tx/wrong-sender": 7},
 		Moved:   Moved{L1: at(1202), CurrentL1: at(1190), Unsafe: at(1211), Safe: at(1191), Finalized: at(900)},
 		Spent:   map[string]time.Duration{"nothing": time.Second, "start": 2 * time.Second, "l1-head": time.Hour, "l1-block": 4 * time.Second, "blobs": 5 * time.Second, "engine": 6500 * time.Millisecond, "disk": 0},
-		Counts:  Counts{Derived: 11, Consolidated: 12, Replaced: 13, Rejected: 14, Sequenced: 15, Rewinds: 16, Restarts: 17, L1Blocks: 18},
+		Counts:  Counts{Derived: 11, Consolidated: 12, Replaced: 13, Rejected: 14, Sequenced: 15, Rewinds: 16, Restarts: 17, L1Blocks: 18, Received: 19, Inserted: 20},
+		Queue:   Queue{Blocks: 21, Bytes: 22, Lowest: 608, Highest: 640},
+		Gossip:  Gossip{Enabled: true, Peers: 3, Signer: true, Opened: at(0), Accepted: at(1210)},
 		Endpoints: []Endpoint{
 			{Kind: "l1", Name: "a.example", Requests: map[string]uint64{"eth_getBlockByNumber": 40, "eth_getBlockReceipts": 2}, Failures: 1},
 			{Kind: "l1", Name: "b.example", Fault: eth.L1Slow, Cause: "deadline exceeded", Requests: map[string]uint64{"eth_getBlockByNumber": 5}, Failures: 3},
@@ -156,7 +158,7 @@ func TestMetricsOfOpNodeHaveItsTypesAndLabels(t *testing.T) {
 			t.Errorf("%q, but op-node has %q", ours, theirs[name])
 		}
 	}
-	if compared != 11 {
+	if compared != 13 {
 		t.Errorf("%d metrics compared with op-node's", compared)
 	}
 }
@@ -193,8 +195,13 @@ func TestZeroStatusHasNoBlocksAndNoNaN(t *testing.T) {
 		`cairn_blocks_total{how="replaced"}`:      0,
 		`cairn_blocks_total{how="rejected"}`:      0,
 		`cairn_blocks_total{how="sequenced"}`:     0,
+		`cairn_blocks_total{how="received"}`:      0,
+		`cairn_blocks_total{how="inserted"}`:      0,
 		`cairn_l1_blocks_total{}`:                 0,
-		`cairn_l1_rewinds_total{}`:                0,
+
+		`op_node_default_unsafe_payloads_buffer_len{}`:      0,
+		`op_node_default_unsafe_payloads_buffer_mem_size{}`: 0,
+		`cairn_l1_rewinds_total{}`:                          0,
 	}
 	if !maps.Equal(values, want) { // NaN differs from itself
 		t.Errorf("got %v, want %v", values, want)
@@ -237,6 +244,10 @@ func TestValuesOfAFullStatus(t *testing.T) {
 		`cairn_blocks_total{how="replaced"}`:                                                      13,
 		`cairn_blocks_total{how="rejected"}`:                                                      14,
 		`cairn_blocks_total{how="sequenced"}`:                                                     15,
+		`cairn_blocks_total{how="received"}`:                                                      19,
+		`cairn_blocks_total{how="inserted"}`:                                                      20,
+		`op_node_default_unsafe_payloads_buffer_len{}`:                                            21,
+		`op_node_default_unsafe_payloads_buffer_mem_size{}`:                                       22,
 		`cairn_l1_rewinds_total{}`:                                                                16,
 		`cairn_l1_blocks_total{}`:                                                                 18,
 		`cairn_need_seconds_total{need="engine"}`:                                                 6.5,

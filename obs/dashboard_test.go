@@ -11,20 +11,25 @@ import (
 	"testing"
 )
 
-// exported reads the golden list: the labels of each metric, without those that Prometheus adds.
-func exported(t *testing.T) map[string][]string {
+// exported reads golden lists: the labels of each metric, without those that Prometheus adds.
+func exported(t *testing.T, lists ...string) map[string][]string {
 	t.Helper()
-	list, err := os.ReadFile("testdata/metrics.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
 	out := make(map[string][]string)
-	for line := range strings.Lines(string(list)) {
-		f := append(strings.Fields(line), "")
-		out[f[0]] = strings.Split(f[2], ",")
+	for _, name := range lists {
+		list, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(list)) {
+			f := append(strings.Fields(line), "")
+			out[f[0]] = strings.Split(f[2], ",")
+		}
 	}
 	return out
 }
+
+// The metrics of this package, and those of gossip, which a node serves with them.
+const ofObs, ofGossip = "testdata/metrics.txt", "../p2p/testdata/metrics.txt"
 
 // words of PromQL that may stand where a metric may.
 var promQL = strings.Fields("absent by max sum and on ignoring increase rate deriv time label_values")
@@ -133,7 +138,7 @@ func TestDashboardShowsWhatIsExported(t *testing.T) {
 	if d.SchemaVersion != 42 || d.Title == "" || d.UID == "" || d.ID != nil {
 		t.Errorf("schema %d, title %q, uid %q, id %v", d.SchemaVersion, d.Title, d.UID, d.ID)
 	}
-	metrics, used, shown := exported(t), 0, make(map[string]bool)
+	metrics, used, shown := exported(t, ofObs, ofGossip), 0, make(map[string]bool)
 	check := func(where, expr string) {
 		problems, n := checkPromQL(expr, metrics)
 		if used += n; n == 0 || len(problems) > 0 {
@@ -234,7 +239,7 @@ func TestAlertsAskForWhatIsExported(t *testing.T) {
 	}
 	severity := regexp.MustCompile(`^\{ severity: (critical|warning|info) \}$`)
 	label := regexp.MustCompile(`\$labels\.(\w+)`)
-	metrics, names := exported(t), make(map[string]bool)
+	metrics, names := exported(t, ofObs, ofGossip), make(map[string]bool)
 	for _, r := range rules {
 		name := r["alert"]
 		if names[name] || !severity.MatchString(r["labels"]) || r["summary"] == "" {

@@ -146,7 +146,7 @@ func metricTable(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	labels := exported(t)
+	labels := exported(t, ofObs)
 	var b strings.Builder
 	b.WriteString("| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n")
 	for _, family := range families {

@@ -2,9 +2,11 @@ package obs
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/internal/prose"
 )
 
 // Code is the short, stable name of what a head does or waits for. Every [eth.Fault] is one; the others are below.
@@ -18,6 +20,7 @@ const (
 	ReadingBack          Code = "reading-back"           // L1 blocks are read again up to where the safe head stands
 	Sequencing           Code = "sequencing"             // own blocks are made
 	UnsafeFollowsSafe    Code = "unsafe-follows-safe"    // nobody tells of newer blocks
+	UnsafeFollowsGossip  Code = "unsafe-follows-gossip"  // other nodes tell of newer blocks
 	L1Head               Code = "l1-head"                // L1 has a fresh head
 	L1Finality           Code = "l1-finality"            // what L1 has finalized is final
 	FinalizedFollowsSafe Code = "finalized-follows-safe" // L1 has finalized more than is derived
@@ -35,6 +38,10 @@ const (
 	SlowDisk           Code = "slow-disk"            // the disk has been waited for for long, without an error
 	SequencerStopped   Code = "sequencer-stopped"    // this node may sequence, and is switched off
 	SequencerStalled   Code = "sequencer-stalled"    // the sequencer is switched on, and makes no blocks
+	UnsafeGap          Code = "unsafe-gap"           // blocks of other nodes wait for those before them
+	NoPeers            Code = "no-peers"             // gossip is on, and for long no other node has been connected
+	SignerUnknown      Code = "signer-unknown"       // gossip is on, and L1 has not told who signs blocks
+	GossipSilent       Code = "gossip-silent"        // gossip is on, and for long no block of another node was accepted
 	L1FinalizedUnknown Code = "l1-finalized-unknown" // L1 has never told a finalized block
 	L1NotFinalizing    Code = "l1-not-finalizing"    // L1's finalized block is old
 
@@ -136,10 +143,12 @@ func (e *Explanation) judge(v view) {
 		e.Verdict, e.Status = VerdictWaiting, l1.Status
 	case safe.State == Waiting:
 		e.Verdict, e.Status = VerdictWaiting, safe.Status
-	case unsafe.State == Waiting && unsafe.Code != UnsafeFollowsSafe && unsafe.Code != SequencerStopped:
+	case unsafe.State == Waiting && !goesWithSafe(unsafe.Code):
 		e.Verdict, e.Status = VerdictWaiting, unsafe.Status
 	case safe.Code == ForcedBlocksOnly:
 		e.Verdict, e.Status = VerdictAttention, safe.Status
+	case unsafe.Code == NoPeers, unsafe.Code == SignerUnknown, unsafe.Code == GossipSilent:
+		e.Verdict, e.Status = VerdictAttention, unsafe.Status
 	case len(e.Endpoints) > 0:
 		first := e.Endpoints[0]
 		e.Verdict, e.Status = VerdictAttention, first.Status
@@ -149,6 +158,11 @@ func (e *Explanation) judge(v view) {
 	default:
 		e.Verdict, e.Status = VerdictHealthy, safe.Status
 	}
+}
+
+// goesWithSafe says whether an unsafe head that waits goes on with the safe head all the same.
+func goesWithSafe(code Code) bool {
+	return slices.Contains([]Code{UnsafeFollowsSafe, SequencerStopped, UnsafeGap, NoPeers, SignerUnknown, GossipSilent}, code)
 }
 
 // layer is how a kind of endpoint is called in a sentence.
@@ -162,7 +176,7 @@ func layer(kind string) string {
 // blame is the status that a fault explains.
 func blame(fault eth.Fault, cause string, since time.Time) Status {
 	a := adviceOn(fault)
-	return Status{Code: codeOf(fault), Text: a.text, Cause: printable(tell(cause)), Since: since, Fix: a.fix}
+	return Status{Code: codeOf(fault), Text: a.text, Cause: prose.Printable(tell(cause)), Since: since, Fix: a.fix}
 }
 
 // told is the text of a fault for one line: its code, its sentence, and the last error.

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/internal/prose"
 )
 
 const (
@@ -63,7 +66,7 @@ func (v view) held() (State, Status, bool) {
 	if v.Failure != "" {
 		if v.FailureFault == "" {
 			return Stopped, Status{
-				Code: Unknown, Text: "the node has ended with an error that has no name", Cause: printable(tell(v.Failure)),
+				Code: Unknown, Text: "the node has ended with an error that has no name", Cause: prose.Printable(tell(v.Failure)),
 				Fix: "read the error, and start the node again",
 			}, true
 		}
@@ -108,16 +111,16 @@ func (v view) l1() Head {
 		h.Status = Status{Code: NoL1Head, Text: "the L1 endpoint has not told its head yet"}
 	case stalled:
 		h.Status = Status{
-			Code: L1HeadStalled, Text: fmt.Sprintf("L1 has had no new block for %s", lasting(silence)), Since: v.Moved.L1,
+			Code: L1HeadStalled, Text: fmt.Sprintf("L1 has had no new block for %s", prose.Lasting(silence)), Since: v.Moved.L1,
 			Fix: "compare the L1 endpoint's head with an explorer's: if others are ahead, it is stuck, and another endpoint helps",
 		}
 	case age > L1HeadAge:
 		h.Status = Status{
-			Code: L1HeadOld, Text: fmt.Sprintf("the L1 endpoint's head is %s old, but moves: it is syncing", lasting(age)),
+			Code: L1HeadOld, Text: fmt.Sprintf("the L1 endpoint's head is %s old, but moves: it is syncing", prose.Lasting(age)),
 			Fix: "wait until the L1 node has caught up, or use another endpoint",
 		}
 	default:
-		h.State, h.Status = Moving, Status{Code: L1Head, Text: fmt.Sprintf("L1's newest block is %s old", lasting(age))}
+		h.State, h.Status = Moving, Status{Code: L1Head, Text: fmt.Sprintf("L1's newest block is %s old", prose.Lasting(age))}
 	}
 	return h
 }
@@ -161,7 +164,7 @@ func (v view) safe() Head {
 		h.State, h.Status = Moving, v.forcedBlocks()
 	case v.gap() > tipGap:
 		h.State, h.Status = Moving, Status{
-			Code: Behind, Text: fmt.Sprintf("derives L1 block %d of %d, %s to go", at.Number, head.Number, plural(v.gap(), "block")),
+			Code: Behind, Text: fmt.Sprintf("derives L1 block %d of %d, %s to go", at.Number, head.Number, prose.Plural(v.gap(), "block")),
 		}
 	default:
 		h.State, h.Status = v.tip()
@@ -224,7 +227,7 @@ func (v view) forcedBlocks() Status {
 		}
 	}
 	if left > 0 {
-		s.Text += fmt.Sprintf("; %s left out", plural(uint64(left), "batch part"))
+		s.Text += fmt.Sprintf("; %s left out", prose.Plural(uint64(left), "batch part"))
 		s.Fix = "compare the safe head with another node's: if it differs, this node lacks a fork or has a wrong --rollup.config; " +
 			"if not, the batcher submits what is invalid"
 	}
@@ -244,30 +247,31 @@ func (v view) tip() (State, Status) {
 		}
 	case quiet:
 		return Waiting, Status{
-			Code: NoBatches, Since: v.Moved.Safe, Text: "all of L1 is derived, and no batch was in it for " + lasting(v.now.Sub(v.Moved.Safe)),
+			Code: NoBatches, Since: v.Moved.Safe, Text: "all of L1 is derived, and no batch was in it for " + prose.Lasting(v.now.Sub(v.Moved.Safe)),
 			Fix: "nothing if the batcher submits that rarely; else ask whoever runs it",
 		}
 	case v.Chain.VerifierConfs > 0:
 		return Moving, Status{
 			Code: ConfirmationDepth,
-			Text: fmt.Sprintf("all of L1 that is %s deep is derived, as --verifier.l1-confs asks", plural(v.Chain.VerifierConfs, "block")),
+			Text: fmt.Sprintf("all of L1 that is %s deep is derived, as --verifier.l1-confs asks", prose.Plural(v.Chain.VerifierConfs, "block")),
 		}
 	default:
 		return Moving, Status{Code: AtL1Head, Text: "all of L1 is derived"}
 	}
 }
 
-// unsafe explains the unsafe head, which only a sequencer moves by itself: there is no gossip.
+// unsafe explains the unsafe head, which a sequencer moves, or the blocks of other nodes, or else the safe head.
 func (v view) unsafe(safe Head) Head {
 	h := Head{Head: "unsafe", Number: v.Sync.UnsafeL2.Number, State: Waiting, Moved: v.Moved.Unsafe}
 	state, status, held := v.held()
 	engine, engineFails := v.wait("engine")
 	origin, originFails := v.wait("origin")
+	quiet, isQuiet := v.quiet()
 	switch {
 	case held:
-		h.State, h.Status = state, status
+		h.State, h.Status = state, v.withQueue(status, eth.Fault(status.Code))
 	case engineFails:
-		h.Status = blame(engine.Fault, engine.Cause, engine.Since)
+		h.Status = v.withQueue(blame(engine.Fault, engine.Cause, engine.Since), engine.Fault)
 	case v.SequencerActive && originFails:
 		h.Status = blame(origin.Fault, origin.Cause, origin.Since)
 	case v.SequencerActive && v.stalled():
@@ -277,6 +281,12 @@ func (v view) unsafe(safe Head) Head {
 		}
 	case v.SequencerActive:
 		h.State, h.Status = Moving, Status{Code: Sequencing, Text: "this node makes the blocks"}
+	case isQuiet:
+		h.Status = quiet
+	case v.missing() > 0:
+		h.State, h.Status = v.gapped(safe)
+	case v.Gossip.Enabled:
+		h.State, h.Status = v.following(safe)
 	case v.SequencerEnabled:
 		h.Status = Status{
 			Code: SequencerStopped, Text: "the sequencer of this node is switched off: the unsafe head follows the safe head",
@@ -285,7 +295,7 @@ func (v view) unsafe(safe Head) Head {
 	default:
 		h.State, h.Status = safe.State, Status{Code: UnsafeFollowsSafe, Text: "the node hears of new blocks from L1 only: the unsafe head follows the safe head"}
 		if ahead := v.Sync.UnsafeL2.Number - min(v.Sync.UnsafeL2.Number, v.Sync.SafeL2.Number); ahead > 0 {
-			h.Text += fmt.Sprintf(", which is %s lower", plural(ahead, "block"))
+			h.Text += fmt.Sprintf(", which is %s lower", prose.Plural(ahead, "block"))
 		}
 	}
 	return h
@@ -321,7 +331,7 @@ func (v view) finalized(safe Head) Head {
 		}
 	case age > l1Unsettled:
 		h.Status = Status{
-			Code: L1NotFinalizing, Text: fmt.Sprintf("L1's finalized block is %s old", lasting(age)), Since: time.Unix(int64(final.Time), 0).UTC(), //nolint:gosec // a past time
+			Code: L1NotFinalizing, Text: fmt.Sprintf("L1's finalized block is %s old", prose.Lasting(age)), Since: time.Unix(int64(final.Time), 0).UTC(), //nolint:gosec // a past time
 			Fix: "compare with an explorer: if L1 finalizes, the L1 endpoint is behind; if not, wait",
 		}
 	default:

@@ -17,6 +17,7 @@ import (
 func tip() Snapshot {
 	s := full()
 	s.SequencerEnabled, s.SequencerActive, s.Waits, s.Need, s.Dropped = false, false, nil, "l1-head", nil
+	s.Queue, s.Gossip = Queue{}, Gossip{}
 	s.Endpoints[1].Fault, s.Endpoints[1].Cause = "", ""
 	s.Sync.UnsafeL2, s.Sync.CurrentL1 = s.Sync.SafeL2, s.Sync.HeadL1
 	s.Moved.Unsafe = s.Moved.Safe
@@ -87,7 +88,44 @@ var conditions = map[string]condition{
 	"the sequencer has made no block for five block times": {unsafeRow, Waiting, SequencerStalled, VerdictWaiting, func(s *Snapshot) {
 		s.SequencerEnabled, s.SequencerActive, s.Moved.Unsafe = true, true, at(1201)
 	}},
-	"nobody tells of unsafe blocks":      {unsafeRow, Moving, UnsafeFollowsSafe, VerdictHealthy, func(*Snapshot) {}},
+	"nobody tells of unsafe blocks": {unsafeRow, Moving, UnsafeFollowsSafe, VerdictHealthy, func(*Snapshot) {}},
+	"other nodes tell of blocks":    {unsafeRow, Moving, UnsafeFollowsGossip, VerdictHealthy, func(s *Snapshot) { s.Gossip = peered() }},
+	"an own sequencer is off, and other nodes tell of blocks": {unsafeRow, Moving, UnsafeFollowsGossip, VerdictHealthy, func(s *Snapshot) {
+		s.Gossip, s.SequencerEnabled = peered(), true
+	}},
+	"this node makes the blocks, and others have none to tell of": {unsafeRow, Moving, Sequencing, VerdictHealthy, func(s *Snapshot) {
+		s.Gossip, s.SequencerEnabled, s.SequencerActive, s.Moved.Unsafe = Gossip{Enabled: true}, true, true, at(1211)
+	}},
+	"other nodes tell of the next block but one": {unsafeRow, Waiting, UnsafeGap, VerdictHealthy, func(s *Snapshot) {
+		s.Gossip, s.Queue = peered(), Queue{Blocks: 1, Bytes: 9, Lowest: s.Sync.UnsafeL2.Number + 2, Highest: s.Sync.UnsafeL2.Number + 2}
+	}},
+	"a block is posted far ahead, without gossip": {unsafeRow, Waiting, UnsafeGap, VerdictHealthy, func(s *Snapshot) {
+		s.Queue = Queue{Blocks: 1, Lowest: 9999, Highest: 9999}
+	}},
+	"the next block is on its way to the engine": {unsafeRow, Moving, UnsafeFollowsGossip, VerdictHealthy, func(s *Snapshot) {
+		s.Gossip, s.Queue = peered(), Queue{Blocks: 1, Lowest: s.Sync.UnsafeL2.Number + 1, Highest: s.Sync.UnsafeL2.Number + 1}
+	}},
+	"no block of another node has come in the first 30 seconds": {unsafeRow, Moving, UnsafeFollowsSafe, VerdictHealthy, func(s *Snapshot) {
+		s.Gossip = Gossip{Enabled: true, Opened: at(1183)}
+	}},
+	"no peer for 30 seconds": {unsafeRow, Waiting, NoPeers, VerdictAttention, func(s *Snapshot) {
+		s.Gossip = Gossip{Enabled: true, Opened: at(1182), Signer: true}
+	}},
+	"L1 does not tell who signs for 30 seconds": {unsafeRow, Waiting, SignerUnknown, VerdictAttention, func(s *Snapshot) {
+		s.Gossip = Gossip{Enabled: true, Opened: at(1182), Peers: 3}
+	}},
+	"no block of another node for 30 seconds": {unsafeRow, Waiting, GossipSilent, VerdictAttention, func(s *Snapshot) {
+		s.Gossip = peered()
+		s.Gossip.Accepted = at(1182)
+	}},
+	"a slow chain has had no block for nine block times": {unsafeRow, Moving, UnsafeFollowsGossip, VerdictHealthy, func(s *Snapshot) {
+		s.Gossip, s.Chain.BlockTime = peered(), 12
+		s.Gossip.Accepted = at(1093)
+	}},
+	"a slow chain has had no block for ten block times": {unsafeRow, Waiting, GossipSilent, VerdictAttention, func(s *Snapshot) {
+		s.Gossip, s.Chain.BlockTime = peered(), 12
+		s.Gossip.Accepted = at(1092)
+	}},
 	"L1 has a new block":                 {l1Row, Moving, L1Head, VerdictHealthy, func(*Snapshot) {}},
 	"L1's head has never been told":      {l1Row, Waiting, NoL1Head, VerdictWaiting, func(s *Snapshot) { s.Sync.HeadL1, s.Moved.L1 = eth.L1Ref{}, time.Time{} }},
 	"L1 has no new block for 2 minutes":  {l1Row, Waiting, L1HeadStalled, VerdictWaiting, func(s *Snapshot) { s.Moved.L1 = at(1091) }},
@@ -131,6 +169,11 @@ var conditions = map[string]condition{
 	"an endpoint of two fails": {l1Row, Moving, L1Head, VerdictAttention, func(s *Snapshot) {
 		s.Endpoints[1].Fault = eth.L1Lying
 	}},
+}
+
+// peered is gossip as it should be.
+func peered() Gossip {
+	return Gossip{Enabled: true, Peers: 3, Signer: true, Opened: at(0), Accepted: at(1210)}
 }
 
 func broken(s *Snapshot, f eth.Fault) {
@@ -218,6 +261,33 @@ func TestWhatDerivationNeedsIsTold(t *testing.T) {
 	}
 }
 
+// While L1 is derived, a gap is no matter; an engine that syncs by itself fills it.
+func TestAGapIsFilledByDerivationOrByTheEngine(t *testing.T) {
+	s := tip()
+	s.Sync.HeadL1.Number, s.Sync.CurrentL1.Number, s.Gossip = 900, 100, peered()
+	s.Queue = Queue{Blocks: 12, Lowest: s.Sync.UnsafeL2.Number + 5, Highest: s.Sync.UnsafeL2.Number + 16}
+	e := Explain(s, atHead)
+	want := "there is a gap of 4 blocks: blocks 575 to 578 are missing, 12 blocks of other nodes wait after it; derivation fills it"
+	if h := e.Heads[unsafeRow]; h.State != Moving || h.Code != UnsafeGap || h.Text != want || h.Fix != "" || e.Verdict != VerdictBehind {
+		t.Errorf("behind: %+v, verdict %s", h, e.Verdict)
+	}
+	s = failing("engine", eth.EngineSyncing)
+	s.Queue = Queue{Blocks: 1, Lowest: 9999, Highest: 9999}
+	for _, started := range []bool{true, false} {
+		s.Started = started
+		e = Explain(s, atHead)
+		h := e.Heads[unsafeRow]
+		if h.Code != "engine-syncing" || !strings.HasSuffix(h.Text, "; the engine fills the gap, 1 block of another node waits") || e.Heads[safeRow].Text == h.Text {
+			t.Errorf("started %t: %+v", started, h)
+		}
+	}
+	s = failing("engine", eth.EngineSlow)
+	s.Queue = Queue{Blocks: 1, Lowest: 9999, Highest: 9999}
+	if h := Explain(s, atHead).Heads[unsafeRow]; h.Text != faults[eth.EngineSlow].text {
+		t.Errorf("an engine that does not sync: %q", h.Text)
+	}
+}
+
 func TestDroppedBatchesMakeForcedBlocksSuspect(t *testing.T) {
 	s := tip()
 	s.Chain.SeqWindowSize, s.Sync.SafeL2.L1Origin.Number = 80, 20
@@ -253,6 +323,10 @@ func TestExplainAsText(t *testing.T) {
 	behind.Sync.SafeL2.L1Origin.Number = 20_123_400
 	forced := tip()
 	forced.Chain.SeqWindowSize, forced.Sync.SafeL2.L1Origin.Number, forced.Dropped = 80, 20, map[string]int{"batch/future": 3}
+	gossip, gap, silent := tip(), tip(), tip()
+	gossip.Gossip, gap.Gossip, silent.Gossip = peered(), peered(), peered()
+	gap.Queue = Queue{Blocks: 12, Lowest: 579, Highest: 590}
+	silent.Gossip.Accepted = at(1000)
 	odd := blobs
 	odd.Chain.Name = "an \x1b[31modd name"
 	for name, c := range map[string]struct {
@@ -262,6 +336,7 @@ func TestExplainAsText(t *testing.T) {
 	}{
 		"tip": {tip(), 80, false}, "new": {Snapshot{}, 80, false}, "blobs": {blobs, 80, false}, "engine": {engine, 0, false},
 		"halted": {halted, 80, false}, "sequencer": {sequencer, 80, false}, "behind": {behind, 80, false}, "forced": {forced, 80, false},
+		"gossip": {gossip, 80, false}, "gap": {gap, 80, false}, "silent": {silent, 80, false},
 		"narrow": {odd, 60, false}, "color": {blobs, 100, true},
 	} {
 		var out bytes.Buffer
@@ -292,38 +367,5 @@ func TestExplainAsJSON(t *testing.T) {
 	var back Explanation
 	if err := json.Unmarshal(text, &back); err != nil || fmt.Sprint(back) != fmt.Sprint(Explain(s, at(1212))) {
 		t.Errorf("%v: %+v", err, back)
-	}
-}
-
-func TestWrap(t *testing.T) {
-	for _, c := range []struct {
-		text          string
-		first, others int
-		want          string
-	}{
-		{"", 5, 5, ""},
-		{"ab cd", 5, 5, "ab cd"},
-		{"ab cde", 5, 5, "ab|cde"},
-		{"ab cd ef", 2, 5, "ab|cd ef"},
-		{"abcdefgh i", 3, 4, "abc|defg|h i"},
-		{"ééé é", 3, 3, "ééé|é"},
-		{"a", -1, 0, "a"},
-		{"ab", 0, 0, "a|b"},
-	} {
-		if got := strings.Join(wrap(c.text, c.first, c.others), "|"); got != c.want {
-			t.Errorf("%q in %d, %d: %q", c.text, c.first, c.others, got)
-		}
-	}
-}
-
-func TestLasting(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		-time.Hour: "0s", 999 * time.Millisecond: "0s", 42*time.Second + 7: "42s", 119 * time.Second: "119s", 2 * time.Minute: "2m",
-		9*time.Minute + 59*time.Second: "9m59s", 10*time.Minute + 59*time.Second: "10m", 119 * time.Minute: "119m", 2 * time.Hour: "2h",
-		2*time.Hour + 59*time.Second: "2h", 47*time.Hour + 59*time.Minute: "47h59m", 48 * time.Hour: "2d", 75 * time.Hour: "3d3h", 2400 * time.Hour: "100d",
-	} {
-		if got := lasting(d); got != want {
-			t.Errorf("%v: %s, want %s", d, got, want)
-		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/cairn-rollup/cairn/internal/prose"
 )
 
 const (
@@ -28,7 +30,7 @@ func (e Explanation) Write(w io.Writer, width int, color bool) error {
 		p.endpoint(f)
 	}
 	if left := time.Unix(int64(e.NextForkTime), 0).Sub(e.At); e.NextFork != "" && left > 0 && left < forkNotice { //nolint:gosec // a time
-		p.line(fmt.Sprintf("  fork %s activates in %s", printable(e.NextFork), lasting(left)))
+		p.line(fmt.Sprintf("  fork %s activates in %s", prose.Printable(e.NextFork), prose.Lasting(left)))
 	}
 	return p.Flush()
 }
@@ -47,11 +49,11 @@ func (p *page) line(text string) { fmt.Fprintln(p, strings.TrimRight(text, " "))
 func (p *page) summary(e Explanation) {
 	where := ""
 	if e.Chain != "" {
-		where = printable(e.Chain) + ": "
+		where = prose.Printable(e.Chain) + ": "
 	}
 	verdict := string(e.Verdict)
 	lead := where + verdict + ", "
-	text := wrap(printable(e.Text), p.width-utf8.RuneCountInString(lead), p.width-2)
+	text := prose.Wrap(prose.Printable(e.Text), p.width-utf8.RuneCountInString(lead), p.width-2)
 	p.line(where + p.paint(verdict, colorOf(e.Verdict)) + ", " + text[0])
 	for _, more := range text[1:] {
 		p.line("  " + more)
@@ -77,7 +79,7 @@ func (p *page) heads(heads []Head) {
 }
 
 func (p *page) endpoint(f EndpointFault) {
-	lead := fmt.Sprintf("  %s %s: ", layer(f.Kind), printable(f.Name))
+	lead := fmt.Sprintf("  %s %s: ", layer(f.Kind), prose.Printable(f.Name))
 	status := p.once(f.Name, f.Status)
 	status.Cause = f.Cause // each endpoint has its own
 	p.status(lead, utf8.RuneCountInString(lead), 4, status)
@@ -86,7 +88,7 @@ func (p *page) endpoint(f EndpointFault) {
 // once is a status that refers to the first place where the same was told.
 func (p *page) once(name string, s Status) Status {
 	if first, again := p.told[s.Code]; again {
-		return Status{Code: s.Code, Text: "as " + printable(first)}
+		return Status{Code: s.Code, Text: "as " + prose.Printable(first)}
 	}
 	p.told[s.Code] = name
 	return s
@@ -96,15 +98,15 @@ func (p *page) once(name string, s Status) Status {
 func (p *page) status(lead string, columns, indent int, s Status) {
 	about := string(s.Code)
 	if !s.Since.IsZero() {
-		about += ", since " + lasting(p.at.Sub(s.Since))
+		about += ", since " + prose.Lasting(p.at.Sub(s.Since))
 	}
 	rest := p.width - indent
-	lines := wrap(fmt.Sprintf("%s (%s)", printable(s.Text), about), p.width-columns, rest)
+	lines := prose.Wrap(fmt.Sprintf("%s (%s)", prose.Printable(s.Text), about), p.width-columns, rest)
 	if s.Cause != "" {
-		lines = append(lines, wrap("last error: "+s.Cause, rest, rest)...)
+		lines = append(lines, prose.Wrap("last error: "+s.Cause, rest, rest)...)
 	}
 	if s.Fix != "" {
-		lines = append(lines, wrap("to do: "+s.Fix, rest, rest)...)
+		lines = append(lines, prose.Wrap("to do: "+s.Fix, rest, rest)...)
 	}
 	p.line(lead + lines[0])
 	for _, more := range lines[1:] {
@@ -135,27 +137,4 @@ func (p *page) paint(text, color string) string {
 		return text
 	}
 	return color + text + reset
-}
-
-// wrap breaks a text into lines at spaces: the first of one width, the others of another. A word that is longer than a
-// line is cut into several. There is at least one line.
-func wrap(text string, first, others int) []string {
-	var lines []string
-	width, line := max(first, 1), ""
-	flush := func() { lines, line, width = append(lines, line), "", max(others, 1) }
-	for _, word := range strings.Fields(text) {
-		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
-			flush()
-		}
-		for line == "" && utf8.RuneCountInString(word) > width {
-			runes := []rune(word)
-			line, word = string(runes[:width]), string(runes[width:])
-			flush()
-		}
-		if line != "" {
-			line += " "
-		}
-		line += word
-	}
-	return append(lines, line)
 }

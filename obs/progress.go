@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/cairn-rollup/cairn/internal/prose"
 )
 
 const (
@@ -50,7 +52,7 @@ func (p *Progress) Step(s Snapshot, now time.Time) (msg string, attrs []slog.Att
 		slog.Uint64("l1", s.Sync.CurrentL1.Number), slog.Uint64("l1_head", s.Sync.HeadL1.Number),
 	}
 	if s.Sync.UnsafeL2.Hash != (common.Hash{}) {
-		attrs = append(attrs, slog.String("behind", lasting(ageOf(s.Sync.UnsafeL2.Time, now))))
+		attrs = append(attrs, slog.String("behind", prose.Lasting(ageOf(s.Sync.UnsafeL2.Time, now))))
 	}
 	l1, l2, timed := p.measure(s, now)
 	if timed {
@@ -61,7 +63,7 @@ func (p *Progress) Step(s Snapshot, now time.Time) (msg string, attrs []slog.Att
 	}
 	if s.Started && s.gap() > tipGap {
 		if eta, ok := p.eta(s, l1); ok {
-			attrs = append(attrs, slog.String("eta", lasting(eta)))
+			attrs = append(attrs, slog.String("eta", prose.Lasting(eta)))
 		}
 		if name := bottleneck(p.last, s); timed && name != "" {
 			attrs = append(attrs, slog.String("bottleneck", name))
@@ -71,7 +73,7 @@ func (p *Progress) Step(s Snapshot, now time.Time) (msg string, attrs []slog.Att
 	if codes := waitsFor(e, s); codes != "" {
 		attrs = append(attrs, slog.String("waits", codes))
 		if !e.Since.IsZero() {
-			attrs = append(attrs, slog.String("for", lasting(now.Sub(e.Since))))
+			attrs = append(attrs, slog.String("for", prose.Lasting(now.Sub(e.Since))))
 		}
 	}
 	p.last, p.at = s, now

@@ -24,6 +24,8 @@ type Snapshot struct {
 	Moved            Moved
 	Spent            map[string]time.Duration // how long derivation has needed each thing since the process began: nothing, start, l1-head, l1-block, blobs, engine, disk
 	Counts           Counts
+	Queue            Queue
+	Gossip           Gossip
 	Endpoints        []Endpoint // of L1 and beacon, in the order of the configuration
 	Chain            Chain
 }
@@ -48,9 +50,28 @@ type Counts struct {
 	Replaced     int // unsafe blocks that differed from L1
 	Rejected     int // derived blocks that the engine called invalid
 	Sequenced    int // own blocks
+	Received     int // blocks of others, from the network or posted
+	Inserted     int // of them, those that became the unsafe head
 	Rewinds      int // steps back in L1, by one block each
 	Restarts     int // all that was concluded from the engine's chain was concluded anew (specs call it a reset)
 	L1Blocks     int // L1 blocks read
+}
+
+// Queue tells of the unsafe blocks of others that are not the head yet. If Lowest is not the block after the head, there is
+// a gap.
+type Queue struct {
+	Blocks          int
+	Bytes           uint64
+	Lowest, Highest uint64 // heights; 0 without blocks
+}
+
+// Gossip tells of the exchange of blocks with other nodes.
+type Gossip struct {
+	Enabled  bool
+	Peers    int       // connected
+	Signer   bool      // L1 has told who signs blocks
+	Opened   time.Time // when it began
+	Accepted time.Time // when a block of another node was accepted last; zero: never
 }
 
 // Endpoint is one program that the node asks about L1.

@@ -7,6 +7,7 @@ import "context"
 type Cairn struct {
 	Explain func() any // why the node is where it is, and what to do
 	Status  func() any // everything that is published
+	Gossip  func() any // who the peers are, and what became of what they sent
 }
 
 // API is what goes into the server: the methods become cairn_*.
@@ -19,6 +20,9 @@ func (a *cairnAPI) Explain(context.Context) (any, error) { return told("cairn_ex
 
 // Status is cairn_status.
 func (a *cairnAPI) Status(context.Context) (any, error) { return told("cairn_status", a.c.Status) }
+
+// Gossip is cairn_gossip.
+func (a *cairnAPI) Gossip(context.Context) (any, error) { return told("cairn_gossip", a.c.Gossip) }
 
 func told(method string, tell func() any) (any, error) {
 	if tell == nil {

@@ -41,7 +41,7 @@ func everything() map[string]any {
 	a.BlockHash = func(b *eth.PayloadEnvelope) common.Hash { return hash(byte(b.ExecutionPayload.BlockNumber)) }
 	a.SetLogLevel = func(slog.Level) error { return nil }
 	told := func() any { return map[string]any{"reason": "all is well"} }
-	return map[string]any{"optimism": o.API(), "admin": a.API(), "cairn": rpc.Cairn{Explain: told, Status: told}.API()}
+	return map[string]any{"optimism": o.API(), "admin": a.API(), "cairn": rpc.Cairn{Explain: told, Status: told, Gossip: func() any { return map[string]any{"peers": 3} }}.API()}
 }
 
 // nothing is a node that lacks all it can lack: a verifier without any record.

@@ -54,9 +54,11 @@ type devnetUpCmd struct {
 		Port     int    `help:"Port of the sequencer's L2 JSON-RPC (HTTP and WebSocket)." default:"9545"`
 		NodePort int    `help:"Port of the sequencer's optimism_* and admin_*." default:"7545"`
 	} `embed:"" prefix:"sequencer."`
-	Verifier struct {
-		Port     int `help:"Port of the verifier's L2 JSON-RPC (HTTP and WebSocket)." default:"9546"`
-		NodePort int `help:"Port of the verifier's optimism_* and admin_*." default:"7546"`
+	Verifiers int  `help:"Nodes that follow the sequencer." default:"1"`
+	NoGossip  bool `help:"Let blocks reach the verifiers through L1 alone."`
+	Verifier  struct {
+		Port     int `help:"Port of the first verifier's L2 JSON-RPC (HTTP and WebSocket)." default:"9546"`
+		NodePort int `help:"Port of the first verifier's optimism_* and admin_*." default:"7546"`
 	} `embed:"" prefix:"verifier."`
 	Batcher struct {
 		DataAvailabilityType string `help:"Post batches as 'blobs' or 'calldata'." enum:"blobs,calldata" default:"blobs"`
@@ -76,6 +78,7 @@ func (c *devnetUpCmd) config() devnet.Config {
 	cfg.L1BlockTime, cfg.L2BlockTime = c.L1.BlockTime, c.L2.BlockTime
 	cfg.L1SafeDistance, cfg.L1FinalizedDistance = c.L1.SafeDistance, c.L1.FinalizedDistance
 	cfg.SequencerConfs, cfg.SequencerStopped = c.Sequencer.L1Confs, c.Sequencer.Stopped
+	cfg.Verifiers, cfg.NoGossip = c.Verifiers, c.NoGossip
 	cfg.Calldata, cfg.BatchMaxWait = c.Batcher.DataAvailabilityType == "calldata", c.Batcher.MaxWait
 	cfg.Ports = devnet.Ports{
 		L1: c.L1.Port, Beacon: c.L1.BeaconPort, Sequencer: c.Sequencer.Port, SequencerNode: c.Sequencer.NodePort,

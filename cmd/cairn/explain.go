@@ -30,18 +30,27 @@ type explainCmd struct {
 
 // Run asks the node why it is where it is.
 func (c *explainCmd) Run(ctx context.Context, s *streams) error {
-	if u, err := url.Parse(c.RPC); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return &rollup.FieldError{Field: "--rpc", Value: c.RPC, Fix: "give the URL of a node's JSON-RPC, such as http://127.0.0.1:9545"}
-	}
-	client, err := rpc.DialContext(ctx, c.RPC)
+	client, err := dialNode(ctx, c.RPC)
 	if err != nil {
-		return fmt.Errorf("reach the node at %s: %w", c.RPC, err)
+		return err
 	}
 	defer client.Close()
 	if !c.Watch {
 		return c.once(ctx, client, s)
 	}
 	return c.watch(ctx, client, s, explainInterval)
+}
+
+// dialNode is a client of a running node. No connection is made yet.
+func dialNode(ctx context.Context, address string) (*rpc.Client, error) {
+	if u, err := url.Parse(address); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+		return nil, &rollup.FieldError{Field: "--rpc", Value: address, Fix: "give the URL of a node's JSON-RPC, such as http://127.0.0.1:9545"}
+	}
+	client, err := rpc.DialContext(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("reach the node at %s: %w", address, err)
+	}
+	return client, nil
 }
 
 func (c *explainCmd) once(ctx context.Context, client *rpc.Client, s *streams) error {
@@ -99,7 +108,7 @@ func (c *explainCmd) ask(ctx context.Context, client *rpc.Client, s *streams) ([
 	defer cancel()
 	var answer json.RawMessage
 	if err := client.CallContext(ctx, &answer, "cairn_explain"); err != nil {
-		return nil, c.diagnose(ctx, client, err)
+		return nil, unanswered(ctx, client, c.RPC, "cairn_explain", err)
 	}
 	var out bytes.Buffer
 	if c.JSON {
@@ -118,28 +127,28 @@ func (c *explainCmd) ask(ctx context.Context, client *rpc.Client, s *streams) ([
 	return out.Bytes(), err
 }
 
-// diagnose says in one sentence why there is no answer, and what to do.
-func (c *explainCmd) diagnose(ctx context.Context, client *rpc.Client, err error) error {
+// unanswered says in one sentence why a node does not answer a method of this program's own, and what to do.
+func unanswered(ctx context.Context, client *rpc.Client, address, method string, err error) error {
 	var coded rpc.Error
 	var status rpc.HTTPError
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("no node answers at %s: start one with 'cairn node', or give the address of a running one with --rpc", c.RPC)
+		return fmt.Errorf("no node answers at %s: start one with 'cairn node', or give the address of a running one with --rpc", address)
 	case errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("what listens at %s has not answered for %s: give the address of a node with --rpc, or look at the node's log", c.RPC, explainPatience)
+		return fmt.Errorf("what listens at %s has not answered for %s: give the address of a node with --rpc, or look at the node's log", address, explainPatience)
 	case errors.As(err, &status):
-		return fmt.Errorf("what answers at %s speaks HTTP but no JSON-RPC (status %s): give the address of a node with --rpc", c.RPC, status.Status)
+		return fmt.Errorf("what answers at %s speaks HTTP but no JSON-RPC (status %s): give the address of a node with --rpc", address, status.Status)
 	case !errors.As(err, &coded) || coded.ErrorCode() != methodNotFound:
-		return fmt.Errorf("ask the node at %s: %w", c.RPC, err)
+		return fmt.Errorf("ask the node at %s: %w", address, err)
 	}
 	var version string
 	if client.CallContext(ctx, &version, "optimism_version") == nil {
-		return fmt.Errorf("the node at %s is op-node or another one that cannot explain itself (it says version %q): only Cairn knows cairn_explain", c.RPC, version)
+		return fmt.Errorf("the node at %s is op-node or another one that cannot tell (it says version %q): only Cairn knows %s", address, version, method)
 	}
 	if client.CallContext(ctx, &version, "web3_clientVersion") == nil {
-		return fmt.Errorf("what answers at %s is an execution engine (%q): give the address of its rollup node with --rpc; 'cairn devnet' prints it as \"its node\"", c.RPC, version)
+		return fmt.Errorf("what answers at %s is an execution engine (%q): give the address of its rollup node with --rpc; 'cairn devnet' prints it as \"its node\"", address, version)
 	}
-	return fmt.Errorf("what answers at %s is not a rollup node: give the address of one with --rpc", c.RPC)
+	return fmt.Errorf("what answers at %s is not a rollup node: give the address of one with --rpc", address)
 }
 
 const methodNotFound = -32601 // JSON-RPC

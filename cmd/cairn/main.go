@@ -29,6 +29,7 @@ type cli struct {
 	Devnet  devnetCmd  `cmd:"" help:"Run a whole rollup on this machine, or talk to a running one."`
 	Node    nodeCmd    `cmd:"" help:"Follow a chain from L1, with the flags of op-node."`
 	Explain explainCmd `cmd:"" help:"Say why a running node is where it is, and what to do."`
+	Peers   peersCmd   `cmd:"" help:"Show the peers of a running node, and what became of what they sent."`
 	Doctor  doctorCmd  `cmd:"" help:"Examine what a node would be started with: takes its flags, and changes nothing."`
 	Derive  deriveCmd  `cmd:"" help:"Derive a recorded piece of a chain, or record one."`
 	Inspect inspectCmd `cmd:"" help:"Say what a transaction, blob, frame, channel or batch is."`

@@ -42,7 +42,7 @@ func (c *nodeCmd) Run(ctx context.Context, s *streams) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	c.given.report(log, c.Legacy.P2PDisable)
+	c.given.report(log)
 	cfg, err := c.config(log)
 	if err != nil {
 		return err
@@ -52,6 +52,9 @@ func (c *nodeCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	cfg.Disk.DataDir = c.Disk.DataDir
+	if cfg.Gossip, err = c.P2P.config(ctx, cfg.Rollup, &c.Disk, c.Sequencer.Enabled, log); err != nil {
+		return err
+	}
 	cfg.Serve.SetLogLevel = func(l slog.Level) error {
 		level.Set(l)
 		return nil

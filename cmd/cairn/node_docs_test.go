@@ -42,13 +42,9 @@ func flagTables(node *kong.Node) string {
 		for _, alias := range flag.Aliases {
 			name += ", `--" + alias + "`"
 		}
-		legacy := flag.Tag.Get("legacy")
-		if legacy == "gossip" {
-			legacy = gossipReason
-		}
-		switch env := envText(flag); {
+		switch legacy, env := flag.Tag.Get("legacy"), envText(flag); {
 		case flag.Tag.Has("refuse"):
-			fmt.Fprintf(&refused, "| %s | %s | %s |\n", name, env, refusal(flag))
+			fmt.Fprintf(&refused, "| %s | %s | %s |\n", name, env, flag.Tag.Get("refuse"))
 		case legacy != "":
 			fmt.Fprintf(&accepted, "| %s | %s | %s |\n", name, env, legacy)
 		case strings.HasPrefix(env, "`OP_NODE_"):

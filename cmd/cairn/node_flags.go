@@ -9,6 +9,7 @@ type nodeFlags struct {
 	L1        l1Flags        `embed:"" group:"L1"`
 	L2        l2Flags        `embed:"" group:"L2: the execution engine"`
 	Disk      diskFlags      `embed:"" group:"Disk"`
+	P2P       p2pFlags       `embed:"" group:"Gossip: more in docs/from-op-node.md"`
 	Sequencer sequencerFlags `embed:"" group:"Sequencing"`
 	Serve     serveFlags     `embed:"" group:"RPC, metrics, profiles"`
 	Log       nodeLogFlags   `embed:"" group:"Log"`

@@ -20,7 +20,6 @@ const opNodeEnv = "OP_NODE_"
 type givenFlags struct {
 	unknownEnv []string            // variables of op-node that no flag has
 	ignored    []ignoredFlag       // flags that were given and change nothing
-	gossip     []string            // flags of gossip that were given
 	refused    []rollup.FieldError // flags that cannot be ignored
 	atStart    map[string]bool     // names of the flags given, by command line or environment
 }
@@ -60,31 +59,21 @@ func (c *nodeCmd) AfterApply(ctx *kong.Context) error { //nolint:unparam // kong
 			c.given.atStart[flag.Name] = true
 		}
 		if c.given.atStart[flag.Name] {
-			c.given.judge(flag, c.Sequencer.Enabled)
+			c.given.judge(flag)
 		}
 	}
 	return nil
 }
 
 // judge looks at the tags of a flag that was given: see legacyFlags.
-func (g *givenFlags) judge(flag *kong.Flag, sequencing bool) {
+func (g *givenFlags) judge(flag *kong.Flag) {
 	legacy, refuse := flag.Tag.Get("legacy"), flag.Tag.Get("refuse")
 	switch {
-	case legacy == "gossip":
-		if flag.Name != "p2p.disable" { // op-node without gossip is what this is
-			g.gossip = append(g.gossip, "--"+flag.Name)
-		}
 	case !asksForSomething(flag):
 	case legacy != "":
 		g.ignored = append(g.ignored, ignoredFlag{"--" + flag.Name, legacy})
-	case refuse != "" && flag.Tag.Get("when") == "sequencing" && !sequencing:
-		g.ignored = append(g.ignored, ignoredFlag{"--" + flag.Name, "only a sequencer uses it"})
 	case refuse != "":
-		value := fmt.Sprint(flag.Target.Interface())
-		if flag.Tag.Has("secret") {
-			value = "(secret)"
-		}
-		g.refused = append(g.refused, rollup.FieldError{Field: "--" + flag.Name, Value: value, Fix: refuse})
+		g.refused = append(g.refused, rollup.FieldError{Field: "--" + flag.Name, Value: fmt.Sprint(flag.Target.Interface()), Fix: refuse})
 	}
 }
 
@@ -102,14 +91,11 @@ func asksForSomething(flag *kong.Flag) bool {
 }
 
 // report writes the warnings.
-func (g *givenFlags) report(log *slog.Logger, gossipOff bool) {
+func (g *givenFlags) report(log *slog.Logger) {
 	for _, name := range g.unknownEnv {
 		log.Warn("Unknown env var", "env_var", name)
 	}
 	for _, f := range g.ignored {
 		log.Warn("this flag has no effect", "flag", f.name, "reason", f.reason)
-	}
-	if len(g.gossip) > 0 && !gossipOff {
-		log.Warn(gossipReason, "flags", strings.Join(g.gossip, " "))
 	}
 }

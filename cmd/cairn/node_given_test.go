@@ -18,7 +18,7 @@ func warnings(t *testing.T, args ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.given.report(log, c.Legacy.P2PDisable)
+	c.given.report(log)
 	return out.String()
 }
 
@@ -32,9 +32,7 @@ func TestFlagsWithoutEffectAreWarnedOfOnce(t *testing.T) {
 		"one":                                {[]string{"--l2.skip-sync-start-check"}, 1, []string{"no effect", "--l2.skip-sync-start-check", "quick"}},
 		"by its default":                     {[]string{"--l1.rpckind=standard", "--beta.extra-networks=false", "--altda.verify-on-read=true"}, 0, nil},
 		"several":                            {[]string{"--l1.rpckind=alchemy", "--rollup.halt=major"}, 2, []string{"--l1.rpckind", "--rollup.halt", "v1.17.0"}},
-		"gossip is one line":                 {[]string{"--p2p.listen.tcp=9222", "--p2p.static=x", "--p2p.nat"}, 1, []string{"gossip is not built in yet: unsafe blocks come with L1", "--p2p.static"}},
-		"without gossip, as asked":           {[]string{"--p2p.disable", "--p2p.static=x"}, 0, nil},
-		"key of a node that does not sign":   {[]string{"--p2p.sequencer.key=ab"}, 1, []string{"--p2p.sequencer.key", "only a sequencer"}},
+		"a protocol that is gone":            {[]string{"--p2p.sync.req-resp=false"}, 1, []string{"--p2p.sync.req-resp", "gone"}},
 		"max-safe-lag of 0":                  {[]string{"--sequencer.max-safe-lag=0"}, 0, nil},
 		"max-safe-lag":                       {[]string{"--sequencer.max-safe-lag=100"}, 1, []string{"v1.20.1"}},
 		"with one dash, as op-node has it":   {[]string{"-beta.extra-networks", "-l1.rpckind=any"}, 2, []string{"--beta.extra-networks", "--l1.rpckind"}},

@@ -107,21 +107,11 @@ func legacyText(node *kong.Node) string {
 	var accepted, refused strings.Builder
 	for _, flag := range node.Flags {
 		switch legacy := flag.Tag.Get("legacy"); {
-		case legacy == "gossip":
-			accepted.WriteString(helpLine("--"+flag.Name, "gossip"))
 		case legacy != "":
 			accepted.WriteString(helpLine("--"+flag.Name, legacy))
 		case flag.Tag.Has("refuse"):
-			refused.WriteString(helpLine("--"+flag.Name, refusal(flag)))
+			refused.WriteString(helpLine("--"+flag.Name, flag.Tag.Get("refuse")))
 		}
 	}
-	return "Accepted without effect (gossip: " + gossipReason + "):\n" + accepted.String() + "\nRefused:\n" + refused.String()
-}
-
-// refusal is why, and when, a flag is refused.
-func refusal(flag *kong.Flag) string {
-	if flag.Tag.Get("when") == "sequencing" {
-		return "with --sequencer.enabled: " + flag.Tag.Get("refuse")
-	}
-	return flag.Tag.Get("refuse")
+	return "Accepted without effect:\n" + accepted.String() + "\nRefused:\n" + refused.String()
 }

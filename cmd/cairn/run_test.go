@@ -51,6 +51,7 @@ func TestHelpTeaches(t *testing.T) {
 		"help-devnet-status.txt": {"devnet", "status", "-h"},
 		"help-node.txt":          {"node", "--help"},
 		"help-explain.txt":       {"explain", "--help"},
+		"help-peers.txt":         {"peers", "--help"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			code, stdout, stderr := runs(t, args...)
