@@ -6,7 +6,7 @@ KILLS    ?= 20
 SEEDS    ?= 300
 LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint fmt bench benchnode contracts clients anvil kill harness sim mutants e2e cover check
+.PHONY: help build test race fuzz lint fmt bench benchnode contracts clients anvil kill harness sim mutants e2e reference cover check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -18,7 +18,7 @@ test: ## all tests, as in the README
 	$(GO) test ./...
 
 race: ## race detector where goroutines meet
-	$(GO) test -race -short ./driver ./l1 ./txmgr ./batcher/... ./rpc ./devnet/...
+	$(GO) test -race -short ./driver ./l1 ./txmgr ./batcher/... ./rpc ./p2p/... ./devnet/...
 
 fuzz: ## every fuzz target, those of parsers for FUZZTIME, a time or a count (default 2000x), others for RESTTIME (1000x)
 	test/fuzz/run.sh $(FUZZTIME) $(RESTTIME)
@@ -39,6 +39,8 @@ fmt: ## format the code
 bench: ## the figures of docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchtime 20x ./engine/geth
 	$(GO) test -run '^$$' -bench 'Derive|RealChannel|Snapshot' -benchtime 2s ./derive
+	$(GO) test -run '^$$' -bench Check ./p2p/gossip
+	$(GO) test -run '^$$' -bench Propagation -benchtime 100x ./p2p
 	$(GO) test -run '^$$' -bench . ./driver
 	$(GO) test -run '^$$' -bench Writer ./channel
 	$(GO) test -run '^$$' -bench Encode ./batcher/encoder
@@ -64,8 +66,11 @@ kill: build ## kill node and engine, a standalone op-geth, KILLS times (default 
 harness: build ## the published cases of ../shared/harness, recorded from op-node; ALL=1: all of them in all modes
 	test/harness/run.sh
 
-e2e: ## the end-to-end test
-	$(GO) test -count=1 -run TestWholeRollup -v ./devnet
+e2e: ## the end-to-end tests: a whole rollup, and three verifiers by gossip
+	$(GO) test -count=1 -run 'TestWholeRollup|TestVerifiersFollowGossip|TestAVerifierWithoutPeers' -v ./devnet
+
+reference: ## gossip, judged by op-node's own code too (a module of its own)
+	cd test/p2pref && $(GO) test ./...
 
 cover: ## test coverage by package
 	$(GO) test -short -cover ./...

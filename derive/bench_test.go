@@ -58,10 +58,15 @@ func benchTx(rng *rand.Rand) hexutil.Bytes {
 	return tx
 }
 
-// benchWorld is an L1 with benchBlocks L2 blocks in span batches, brotli, as calldata or blobs.
-func benchWorld(b *testing.B, txs int, blobs bool) *world {
+// benchWorld is an L1 with benchBlocks L2 blocks as batchers post them under a fork: span batches from Delta on, brotli from
+// Fjord on; as calldata or blobs.
+func benchWorld(b *testing.B, fork rollup.Fork, txs int, blobs bool) *world {
 	b.Helper()
-	w := newWorld(b, testConfig(rollup.Jovian, 3600, 2))
+	w := newWorld(b, testConfig(fork, 3600, 2))
+	algo := channel.Zlib
+	if fork >= rollup.Fjord {
+		algo = channel.Brotli
+	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	for first := uint64(1); first <= benchBlocks; first += benchPerSpan {
 		var span []batch.Block
@@ -82,11 +87,7 @@ func benchWorld(b *testing.B, txs int, blobs bool) *world {
 		if first == 1 {
 			span[0].ParentHash = w.cfg.Genesis.L2.Hash
 		}
-		item, err := batch.EncodeSpan(w.spanParams(), span)
-		if err != nil {
-			b.Fatal(err)
-		}
-		data := compress(b, channel.Brotli, item)
+		data := compress(b, algo, benchBatches(b, w, fork, span)...)
 		frames := cut(channel.ID{byte(first), byte(first >> 8), 1}, data, 1+len(data)/channel.MaxBlobFrameData)
 		var inbox []eth.InboxTx
 		for _, f := range frames {
@@ -102,6 +103,42 @@ func benchWorld(b *testing.B, txs int, blobs bool) *world {
 	return w
 }
 
+// benchBatches are blocks as a fork has them posted.
+func benchBatches(b *testing.B, w *world, fork rollup.Fork, blocks []batch.Block) (items [][]byte) {
+	b.Helper()
+	if fork >= rollup.Delta {
+		item, err := batch.EncodeSpan(w.spanParams(), blocks)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return [][]byte{item}
+	}
+	for _, block := range blocks {
+		one := batch.Singular{
+			ParentHash: block.ParentHash, EpochNum: block.EpochNum, EpochHash: block.EpochHash, Timestamp: block.Timestamp,
+			Transactions: block.Transactions,
+		}
+		items = append(items, one.Encode())
+	}
+	return items
+}
+
+// BenchmarkDeriveByFork is derivation under the rules of each fork, 20 transactions a block.
+func BenchmarkDeriveByFork(b *testing.B) {
+	for _, fork := range rollup.Forks() {
+		if fork > rollup.Karst {
+			continue
+		}
+		b.Run(fork.String(), func(b *testing.B) {
+			w, built := benchWorld(b, fork, 20, false), 0
+			for b.Loop() {
+				built += benchDerive(b, w)
+			}
+			b.ReportMetric(float64(built)/b.Elapsed().Seconds(), "blocks/s")
+		})
+	}
+}
+
 // BenchmarkDerive is derivation with an engine that takes no time.
 func BenchmarkDerive(b *testing.B) {
 	for _, txs := range []int{0, 20} {
@@ -111,7 +148,7 @@ func BenchmarkDerive(b *testing.B) {
 				name = fmt.Sprintf("txs=%d/blobs", txs)
 			}
 			b.Run(name, func(b *testing.B) {
-				w := benchWorld(b, txs, blobs)
+				w := benchWorld(b, rollup.Jovian, txs, blobs)
 				b.ReportAllocs()
 				built := 0
 				for b.Loop() {
@@ -223,7 +260,7 @@ func realChannel(b *testing.B, data []byte, limits channel.Limits, params batch.
 
 // BenchmarkSnapshot remembers a machine and goes back.
 func BenchmarkSnapshot(b *testing.B) {
-	w := benchWorld(b, 20, false)
+	w := benchWorld(b, rollup.Jovian, 20, false)
 	m := w.machine()
 	for {
 		want := m.Next()
@@ -244,6 +281,30 @@ func BenchmarkSnapshot(b *testing.B) {
 	for b.Loop() {
 		m.Restore(m.Snapshot())
 	}
+}
+
+// BenchmarkSnapshotOnDisk writes and reads the snapshot between two L1 blocks, an open channel of 100 kB and a window of 20 L1
+// blocks in it.
+func BenchmarkSnapshotOnDisk(b *testing.B) {
+	w := newWorld(b, testConfig(rollup.Jovian, 3600, 2))
+	for range 20 {
+		w.mine(w.head().Time+12, nil, nil)
+	}
+	w.mine(w.head().Time+12, []eth.InboxTx{{From: batcherAlice, Data: channel.AppendItem(nil, channel.Frame{Data: make([]byte, 100_000)})}}, nil)
+	m := w.machine()
+	deriveAll(b, w, m, nil)
+	var text []byte
+	b.ReportAllocs()
+	for b.Loop() {
+		var err error
+		if text, err = m.Snapshot().Encode(w.cfg); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := derive.DecodeSnapshot(w.cfg, text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(text)), "bytes")
 }
 
 // BenchmarkPushFarBehind is an L1 block without data while the window of L1 blocks that may be epochs is as long as it can
