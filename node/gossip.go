@@ -22,9 +22,19 @@ type Gossip struct {
 	ReloadSigner time.Duration // between two looks at who may sign blocks
 }
 
+// network is what a p2p.Node is to the driver.
+type network interface {
+	Blocks() <-chan p2p.Block
+	Publish(ctx context.Context, payload *eth.PayloadEnvelope) error
+	Status() p2p.Status
+	Rotate(signer common.Address)
+}
+
 // gossiping fits the network into the driver: blocks of others go in, own ones out.
 type gossiping struct {
-	net    *p2p.Node
+	host   *p2p.Node
+	net    network // the host
+	signs  bool    // own blocks can be signed
 	rollup *rollup.Config
 	window time.Duration // as long after its time others take a block
 	blocks chan *eth.PayloadEnvelope
@@ -38,18 +48,28 @@ type gossiping struct {
 const maxPublishing = 64
 
 func openGossip(cfg p2p.Config, log *slog.Logger) (*gossiping, error) {
-	net, err := p2p.Open(cfg)
+	host, err := p2p.Open(cfg)
 	if err != nil {
 		return nil, err
 	}
-	return &gossiping{
-		net: net, rollup: cfg.Rollup, window: cfg.MaxAge, log: log, blocks: make(chan *eth.PayloadEnvelope),
-		slots: make(chan struct{}, maxPublishing), out: make(chan *eth.PayloadEnvelope, maxPublishing),
-	}, nil
+	g := newGossiping(host, cfg, log)
+	g.host = host
+	return g, nil
 }
 
-// Publish hands a block out. It never waits: a signer that is slow or gone delays no block that is being built.
+func newGossiping(net network, cfg p2p.Config, log *slog.Logger) *gossiping {
+	return &gossiping{
+		net: net, signs: cfg.Signer != nil, rollup: cfg.Rollup, window: cfg.MaxAge, log: log, blocks: make(chan *eth.PayloadEnvelope),
+		slots: make(chan struct{}, maxPublishing), out: make(chan *eth.PayloadEnvelope, maxPublishing),
+	}
+}
+
+// Publish hands a block out, if there is a key to sign it with. It never waits: a signer that is slow or gone delays no
+// block that is being built.
 func (g *gossiping) Publish(payload *eth.PayloadEnvelope) {
+	if !g.signs {
+		return
+	}
 	select {
 	case g.out <- payload:
 	default:
@@ -139,14 +159,15 @@ func (g *gossiping) send(ctx context.Context, payload *eth.PayloadEnvelope) erro
 // unsafeBlockSignerSlot is where SystemConfig keeps the address (RULES 1.3): the hash of "systemconfig.unsafeblocksigner".
 var unsafeBlockSignerSlot = common.HexToHash("0x65a7ed542fb37fe237fdfbdd70b31598523fe5b32879e307bae27a0bd9581c08")
 
-// signerLook is how often it is considered to ask L1 who may sign: about the time of an L1 block.
+// signerLook is how soon L1 is asked again who may sign: about the time of an L1 block.
 const signerLook = 12 * time.Second
 
-// watchSigner finds out who may sign blocks: at the start, every reload, and when blocks come that are signed by somebody
-// else, which is how a new signer shows first.
-func (g *gossiping) watchSigner(ctx context.Context, source *l1.Prefetcher, contract common.Address, reload time.Duration) error {
+// watchSigner finds out who may sign blocks: at the start, every reload (0: never again), and when blocks come that are
+// signed by somebody else, which is how a new signer shows first. Strangers who sign blocks make L1 be asked less and less
+// often.
+func (g *gossiping) watchSigner(ctx context.Context, reload time.Duration, ask func(context.Context) (common.Address, error)) error {
 	var asked time.Time
-	var failing bool
+	failing, patience := false, signerLook
 	for timer := time.NewTimer(0); ; timer.Reset(signerLook) {
 		select {
 		case <-ctx.Done():
@@ -154,12 +175,12 @@ func (g *gossiping) watchSigner(ctx context.Context, source *l1.Prefetcher, cont
 			return context.Cause(ctx)
 		case <-timer.C:
 		}
-		known := g.net.Status().Signers
-		due := reload > 0 && time.Since(asked) >= reload
-		if known.Current != (common.Address{}) && known.Held == 0 && !due {
+		known, since := g.net.Status().Signers, time.Since(asked)
+		due := reload > 0 && since >= reload || known.Held > 0 && since >= patience
+		if known.Current != (common.Address{}) && !due {
 			continue
 		}
-		signer, err := readSigner(ctx, source, contract)
+		signer, err := ask(ctx)
 		if err != nil {
 			if !failing {
 				g.log.Warn("L1 does not tell who may sign blocks: gossip goes on with what is known", "signer", known.Current, "err", err)
@@ -168,18 +189,28 @@ func (g *gossiping) watchSigner(ctx context.Context, source *l1.Prefetcher, cont
 			continue
 		}
 		asked, failing = time.Now(), false
-		if signer != known.Current {
-			g.log.Info("blocks of the network count if signed by", "signer", signer, "before", known.Current)
-			g.net.Rotate(signer)
+		switch {
+		case signer != known.Current, known.Held == 0:
+			patience = signerLook
+		default: // strangers
+			patience = min(2*patience, max(reload, signerLook))
 		}
+		if signer == known.Current {
+			continue
+		}
+		g.log.Info("blocks of the network count if signed by", "signer", signer, "before", known.Current)
+		g.net.Rotate(signer)
 	}
 }
 
-func readSigner(ctx context.Context, source *l1.Prefetcher, contract common.Address) (common.Address, error) {
-	head, err := source.Label(ctx, l1.Latest)
-	if err != nil {
-		return common.Address{}, err
+// unsafeBlockSigner asks L1, as of its head.
+func unsafeBlockSigner(source *l1.Prefetcher, systemConfig common.Address) func(context.Context) (common.Address, error) {
+	return func(ctx context.Context) (common.Address, error) {
+		head, err := source.Label(ctx, l1.Latest)
+		if err != nil {
+			return common.Address{}, err
+		}
+		word, err := source.Storage(ctx, systemConfig, unsafeBlockSignerSlot, head.Hash)
+		return common.BytesToAddress(word[:]), err
 	}
-	word, err := source.Storage(ctx, contract, unsafeBlockSignerSlot, head.Hash)
-	return common.BytesToAddress(word[:]), err
 }

@@ -184,9 +184,9 @@ func (n *Node) openPorts() (err error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(obs.NewCollector(cfg.Version, n.snapshot), collectors.NewGoCollector())
 	if n.gossip != nil {
-		apis["opp2p"] = p2p.NewRPC(n.gossip.net)
-		about.Gossip = func() any { return n.gossip.net.Report() }
-		registry.MustRegister(p2p.NewCollector(n.gossip.net))
+		apis["opp2p"] = p2p.NewRPC(n.gossip.host)
+		about.Gossip = func() any { return n.gossip.host.Report() }
+		registry.MustRegister(p2p.NewCollector(n.gossip.host))
 	}
 	apis["cairn"] = about.API()
 	health := obs.Handler(n.snapshot, registry, time.Now)
@@ -233,7 +233,7 @@ func (n *Node) PeerAddr() string {
 	if n.gossip == nil {
 		return ""
 	}
-	s := n.gossip.net.Status()
+	s := n.gossip.host.Status()
 	if len(s.Addrs) == 0 {
 		return ""
 	}
@@ -250,7 +250,7 @@ func (n *Node) SyncStatus() eth.SyncStatus { return n.driver.Status().Sync }
 func (n *Node) Close() error {
 	var errs []error
 	if n.gossip != nil {
-		errs = append(errs, n.gossip.net.Close())
+		errs = append(errs, n.gossip.host.Close())
 	}
 	for _, s := range n.more {
 		errs = append(errs, closed(s.Close()))
@@ -294,7 +294,7 @@ func (n *Node) Run(ctx context.Context) error {
 		group.Go(func() error { return g.pass(ctx) })
 		group.Go(func() error { return g.publish(ctx) })
 		group.Go(func() error {
-			return g.watchSigner(ctx, n.l1, n.cfg.Rollup.L1SystemConfigAddress, n.cfg.Gossip.ReloadSigner)
+			return g.watchSigner(ctx, n.cfg.Gossip.ReloadSigner, unsafeBlockSigner(n.l1, n.cfg.Rollup.L1SystemConfigAddress))
 		})
 	}
 	for _, s := range n.more {

@@ -17,9 +17,9 @@ func (n *Node) snapshot() obs.Snapshot {
 		Moved: obs.Moved(s.Moved), Spent: s.Spent.ByName(), Counts: obs.Counts(s.Counts), Queue: obs.Queue(s.Queue), Chain: n.chain(s.Sync.UnsafeL2.Time),
 	}
 	if n.gossip != nil {
-		g := n.gossip.net.Status()
+		g := n.gossip.host.Status()
 		out.Gossip = obs.Gossip{
-			Enabled: true, Peers: g.Peers, Signer: g.Signers.Current != (common.Address{}), Opened: n.gossip.net.Opened(), Accepted: g.Accepted,
+			Enabled: true, Peers: g.Peers, Signer: g.Signers.Current != (common.Address{}), Opened: n.gossip.host.Opened(), Accepted: g.Accepted,
 		}
 	}
 	for _, w := range s.Waits {
