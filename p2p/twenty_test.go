@@ -293,16 +293,29 @@ func withinReach(s *cluster, among []int) []int {
 	return seen
 }
 
+// received is how many bytes have come in at all members, of everything.
+func (s *cluster) received() (bytes int64) {
+	for _, m := range s.members {
+		bytes += m.node.Stats().BytesIn
+	}
+	return bytes
+}
+
 // BenchmarkPropagation is the way of a block of 10 kB from a sequencer to 19 others over loopback, until the last one has it.
+// The ideal is that each of them receives it once, and nothing else.
 func BenchmarkPropagation(b *testing.B) {
+	const size = 10 << 10 // of noise, beside which the rest of the block is small
 	s := newCluster(b, 1)
 	everybody := s.all()
 	s.settled(everybody)
 	var took []time.Duration
+	before, blocks := s.received(), int64(0)
 	for b.Loop() {
-		took = append(took, s.arrived(everybody, s.publish(1, time.Millisecond, 10<<10))...)
+		took = append(took, s.arrived(everybody, s.publish(1, time.Millisecond, size))...)
+		blocks++
 	}
 	slices.Sort(took)
 	b.ReportMetric(float64(quantile(took, 0.5).Microseconds())/1000, "p50-ms")
 	b.ReportMetric(float64(quantile(took, 0.99).Microseconds())/1000, "p99-ms")
+	b.ReportMetric(float64(s.received()-before)/float64(blocks*size*int64(len(s.members)-1)), "x-ideal-bytes")
 }
