@@ -95,14 +95,14 @@ func (d *Driver) Run(ctx context.Context) error {
 			replies[id] = r.reply
 			ev = r.event(id)
 		}
-		for _, effect := range d.core.Handle(time.Now(), ev) {
+		effects := d.core.Handle(time.Now(), ev)
+		d.publishStatus() // first: whoever gets a reply may look at the status
+		for _, effect := range effects {
 			if fail, ok := effect.(Fail); ok {
-				d.publishStatus()
 				return fail.Err
 			}
 			d.perform(ctx, effect, timer, replies)
 		}
-		d.publishStatus()
 	}
 }
 

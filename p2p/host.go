@@ -101,7 +101,7 @@ func portIsFree(ip netip.Addr, port int) error {
 	}
 	listener, err := net.Listen("tcp", netip.AddrPortFrom(ip, uint16(port)).String()) //nolint:gosec // checked by Config.Check
 	if err != nil {
-		return fmt.Errorf("listen to %s (p2p.listen.tcp): %w", tcpAddr(ip, port), err)
+		return bad("p2p.listen.tcp", port, fmt.Sprintf("give another port, or --p2p.disable: %s", err))
 	}
 	return listener.Close()
 }

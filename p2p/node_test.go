@@ -170,7 +170,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	before, _ := goroutinesNow()
 	cfg := testConfig(t, isthmusChain(), time.now)
 	cfg.ListenTCP = listenedPort(a.host)
-	if _, err := Open(cfg); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("/tcp/%d", cfg.ListenTCP)) {
+	if _, err := Open(cfg); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("p2p.listen.tcp = %d", cfg.ListenTCP)) {
 		t.Errorf("a port that is taken: %v", err)
 	}
 	goroutines(t, before)
