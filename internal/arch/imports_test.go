@@ -51,6 +51,7 @@ const (
 	ruleNoDriver  = "adapters offer plain methods and channels of vocabulary types: they never import the driver"
 	ruleSideways  = "imports go downwards only, never sideways"
 	ruleTestOnly  = "testkit and sim are for tests only"
+	ruleOracle    = "the oracle shares no code with what it checks: of the project it imports the vocabulary alone (eth, rollup), in its tests too"
 	ruleData      = "pure packages import of the standard library only data packages"
 	ruleLibraries = "pure packages import of other modules only geth's common, common/hexutil, core/types, rlp, crypto, uint256 and the compressors"
 	ruleTime      = "pure code never looks at a clock: time is a parameter"
@@ -79,6 +80,9 @@ func place(pkg string) (layer int, unit string, ok bool) {
 func violation(from, to string, test bool) string {
 	if from == to {
 		return "" // an external test
+	}
+	if from == "sim/oracle" && to != "eth" && to != "rollup" {
+		return ruleOracle
 	}
 	if test && strings.HasPrefix(from, "engine") && strings.HasPrefix(to, "engine") {
 		return "" // two implementations of one port are tested against each other
@@ -282,6 +286,11 @@ func TestRules(t *testing.T) {
 		{"store", "driver", false, ruleNoDriver},
 		{"rpc", "store", false, ruleAdapters},
 		{"p2p/gossip", "driver", false, ruleNoDriver},
+		{"sim/oracle", "rollup", false, ""},
+		{"sim/oracle", "derive", false, ruleOracle},
+		{"sim/oracle", "batch", true, ruleOracle},
+		{"sim/oracle", "testkit", true, ruleOracle},
+		{"sim", "sim/oracle", false, ""},
 		{"derive", "upgrades", false, ruleDown},
 		{"upgrades", "contracts", false, ruleSideways},
 		{"driver", "testkit", false, ruleTestOnly},
