@@ -12,10 +12,12 @@ import (
 
 // Bounds of the ledger.
 const (
-	maxAccounts = 1024            // peers remembered, connected or not; the one unheard of the longest goes
-	maxOffences = 5               // rejections of a peer, none more than offenceMemory after the one before, that get it banned
-	maxAtHeight = 6               // different blocks of a height that a node which keeps the rules passes on (RULES 11.1)
-	vouched     = 1 * time.Minute // an accepted block says for as long that our clock, signer and rules are right
+	maxAccounts    = 1024 // peers remembered, connected or not; the one unheard of the longest goes
+	maxOffences    = 5    // rejections of a peer, none more than offenceMemory after the one before, that get it banned
+	maxAtHeight    = 6    // different blocks of a height that a node which keeps the rules passes on (RULES 11.1)
+	strangersFree  = 24   // blocks of strangers that a peer may pass on in strangerMemory: half a minute of a fast chain
+	strangerMemory = 2 * time.Minute
+	vouched        = 1 * time.Minute // an accepted block says for as long that our clock, signer and rules are right
 )
 
 // offenceMemory is a hundred epochs of six blocks of two seconds, as long as gossipsub retains scores.
@@ -32,24 +34,28 @@ type Rejection struct {
 
 // account is what is held against a peer.
 type account struct {
-	score    gossip.ApplicationScore // decaying
-	asOf     time.Time               // of score
-	offences int                     // count of rejections that does not decay while more come
-	total    uint64                  // rejections ever, blamed or not
-	last     Rejection
-	slot     int64 // interval of the last block refused because of too many at its height
-	atHeight int   // how many of those in the interval
+	score     gossip.ApplicationScore // decaying
+	asOf      time.Time               // of score
+	offences  int                     // count of rejections that does not decay while more come
+	total     uint64                  // rejections ever, blamed or not
+	last      Rejection
+	slot      int64     // interval of the last block refused because of too many at its height
+	atHeight  int       // how many of those in the interval
+	strange   time.Time // since when blocks of strangers are counted
+	strangers int
 }
 
 // ledger remembers of each peer what was rejected, and turns it into the application's part of its score. It is safe for
 // concurrent use.
 //
 // op-node has these weights and never applies them to gossip: whoever sends rubbish there keeps its score. Here a
-// rejection counts, with two exceptions, so that a node that is wrong itself does not ban everybody who is right:
+// rejection counts, with three exceptions, so that a node that is wrong itself does not ban everybody who is right:
 //
 //   - What is no message at all always counts. Every other refusal rests on our clock, our idea of the signer or our rules,
 //     which can be those of an older release: it counts only if a block was accepted in the last minute, which says that
 //     all of them are right.
+//   - A block by a stranger may be the first one of a new signer, whom the peer has heard of before us. As many of them as
+//     come until L1 is asked again are nobody's fault.
 //   - Too many blocks at a height are the signer's fault. They count from the seventh of one peer and block time, which
 //     nobody passes on who keeps the rules.
 type ledger struct {
@@ -107,9 +113,20 @@ func (l *ledger) blame(a *account, reason gossip.Reason, now time.Time) bool {
 		}
 		a.atHeight++
 		return a.atHeight > maxAtHeight
+	case gossip.UnknownSigner:
+		if now.Sub(a.strange) > strangerMemory {
+			a.strange, a.strangers = now, 0
+		}
+		a.strangers++
+		return a.strangers > strangersFree && l.vouched(now)
 	default:
-		return !l.accepted.IsZero() && now.Sub(l.accepted) < vouched
+		return l.vouched(now)
 	}
+}
+
+// vouched says whether an accepted block has just shown that clock, signer and rules are right.
+func (l *ledger) vouched(now time.Time) bool {
+	return !l.accepted.IsZero() && now.Sub(l.accepted) < vouched
 }
 
 // decay brings an account up to date: a step for each interval that has passed.

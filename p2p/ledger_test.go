@@ -35,7 +35,7 @@ func TestSixRejectionsAreBelowTheBanThresholdAndDecayInTwoMinutes(t *testing.T) 
 }
 
 func TestANodeThatIsWrongItselfBlamesNobody(t *testing.T) {
-	for _, reason := range []gossip.Reason{gossip.TooOld, gossip.TooNew, gossip.UnknownSigner, gossip.SSZTruncated, gossip.BlockHashMismatch, gossip.WithdrawalsRootMissing} {
+	for _, reason := range []gossip.Reason{gossip.TooOld, gossip.TooNew, gossip.SSZTruncated, gossip.BlockHashMismatch, gossip.WithdrawalsRootMissing} {
 		clock := newClock()
 		l := newLedger(2*time.Second, clock.now)
 		l.reject("a", "topic", reason)
@@ -108,5 +108,25 @@ func TestTheLedgerIsBounded(t *testing.T) {
 	}
 	if got := l.accounts.Len(); got != maxAccounts {
 		t.Errorf("%d accounts", got)
+	}
+}
+
+// RULES 1.3: a peer that has heard of a new signer first passes its blocks on until we have heard, too.
+func TestTheFirstBlocksOfAStrangerAreNobodysFault(t *testing.T) {
+	clock := newClock()
+	l := newLedger(2*time.Second, clock.now)
+	l.accept()
+	for n := range strangersFree {
+		if l.reject("peer", "topic", gossip.UnknownSigner).Blame {
+			t.Fatalf("block %d by a stranger is blamed", n+1)
+		}
+	}
+	if l.score("peer") != 0 || !l.reject("peer", "topic", gossip.UnknownSigner).Blame {
+		t.Error("whoever goes on is not blamed")
+	}
+	clock.advance(strangerMemory + time.Second)
+	l.accept()
+	if l.reject("peer", "topic", gossip.UnknownSigner).Blame {
+		t.Error("it is never forgotten")
 	}
 }

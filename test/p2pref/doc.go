@@ -1,6 +1,7 @@
 // Package p2pref compares package p2p/gossip with op-node's gossip: what goes over the wire, what is accepted, and how
-// peers are scored. It is a module of its own because op-node is no dependency of Cairn. Its golden test writes the file
-// that the tests of p2p/gossip read:
+// peers are scored. Its live tests have what op-node's NewNodeP2P makes and a p2p.Node exchange blocks over loopback. It is
+// a module of its own because op-node is no dependency of Cairn. Its golden test writes the file that the tests of
+// p2p/gossip read:
 //
 //	go test . -run Golden -rewrite
 //
