@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"bufio"
 	"bytes"
 	"compress/zlib"
 	"io"
@@ -31,14 +32,16 @@ type batch struct {
 
 // batchesOf reads the batches of a channel that is complete at the current L1 block.
 func (d *derivation) batchesOf(channel []byte) []batch {
-	rest := d.decompress(channel)
+	stream := d.open(channel)
+	if stream == nil {
+		return nil
+	}
 	var batches []batch
-	for len(rest) > 0 {
-		kind, item, after, err := rlp.Split(rest)
-		if err != nil || kind == rlp.List || len(item) == 0 {
+	for {
+		item, err := stream.Bytes() // a list, damage, and what exceeds the limit are errors
+		if err != nil || len(item) == 0 {
 			break
 		}
-		rest = after
 		b := batch{inclusion: d.now().number}
 		switch item[0] {
 		case 0:
@@ -69,25 +72,31 @@ func (d *derivation) batchesOf(channel []byte) []batch {
 	return batches
 }
 
-// decompress gives what a channel holds: all of it up to damage, if there is any, and no more than the limit.
-func (d *derivation) decompress(channel []byte) []byte {
+// open gives the RLP strings in a channel, up to damage, if there is any, and no more than the limit; nil if it cannot be
+// read at all. A wrong checksum is found with the last bytes: how they are read decides whether the batch they end counts
+// (RULES 4.9). The chains that run read through geth's RLP stream and Go's buffers, and so is it here.
+func (d *derivation) open(channel []byte) *rlp.Stream {
 	if len(channel) == 0 {
 		return nil
 	}
+	buffered := bufio.NewReader(bytes.NewReader(channel))
+	first, err := buffered.Peek(1)
+	if err != nil {
+		return nil
+	}
 	var reader io.Reader
-	switch method := channel[0]; {
+	switch method := first[0]; {
 	case method&0x0f == 8, method&0x0f == 15:
-		z, err := zlib.NewReader(bytes.NewReader(channel))
-		if err != nil {
+		if reader, err = zlib.NewReader(buffered); err != nil {
 			return nil
 		}
-		reader = z
 	case method == 1 && d.active(rollup.Fjord, d.now().time):
-		reader = brotli.NewReader(bytes.NewReader(channel[1:]))
+		if _, err := buffered.Discard(1); err != nil {
+			return nil
+		}
+		reader = brotli.NewReader(buffered)
 	default:
 		return nil
 	}
-	limit := d.maxRLPBytesPerChannel(d.now().time)
-	data, _ := io.ReadAll(io.LimitReader(reader, int64(limit))) // up to the error is what counts
-	return data
+	return rlp.NewStream(reader, d.maxRLPBytesPerChannel(d.now().time))
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"math/rand"
 	"os"
 	"path/filepath"
 	"strings"
@@ -700,8 +701,47 @@ func TestCompression(t *testing.T) {
 		{"no checksum", rollup.Fjord, bomb[:len(bomb)-4], 11_000_000},
 	} {
 		d := newHistory(t, c.fork).start()
-		if got := d.decompress(c.channel); len(got) != c.want {
-			t.Errorf("%s: %d bytes, want %d", c.name, len(got), c.want)
+		got := 0 // letters, each of which is an RLP string
+		if stream := d.open(c.channel); stream != nil {
+			for {
+				letter, err := stream.Uint8()
+				if err != nil || letter == 0 {
+					break
+				}
+				got++
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %d letters, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// A wrong checksum comes with the last bytes of a large read, and costs the batch that they end; read in small pieces it
+// comes after them (RULES 4.9, as the chains that run read).
+func TestAWrongChecksumCostsALargeLastBatch(t *testing.T) {
+	for _, c := range []struct {
+		size int // of the last of two batches
+		want int
+	}{{100, 2}, {20_000, 1}} {
+		var z bytes.Buffer
+		w := zlib.NewWriter(&z)
+		noise := make([]byte, c.size)
+		rand.New(rand.NewSource(1)).Read(noise)
+		for _, item := range [][]byte{{9, 9}, noise} {
+			if err := rlp.Encode(w, item); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.Close()
+		data := z.Bytes()
+		data[len(data)-1] ^= 1
+		stream, got := newHistory(t, rollup.Fjord).start().open(data), 0
+		for _, err := stream.Bytes(); err == nil; _, err = stream.Bytes() {
+			got++
+		}
+		if got != c.want {
+			t.Errorf("last batch of %d bytes: %d batches, want %d", c.size, got, c.want)
 		}
 	}
 }
