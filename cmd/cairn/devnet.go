@@ -99,6 +99,7 @@ func (c *devnetUpCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	geth.SetLog(engineLog{log.Handler()})
+	setHostLog(log)
 	cfg := c.config()
 	cfg.Log = log
 	if err := c.checkFiles(); err != nil {

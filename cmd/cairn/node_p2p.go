@@ -82,6 +82,7 @@ func (f *p2pFlags) config(ctx context.Context, chain *rollup.Config, disk *diskF
 	if f.Disable {
 		return nil, nil
 	}
+	setHostLog(log)
 	cfg := p2p.DefaultConfig(chain)
 	cfg.Log = log
 	cfg.PrivPath, cfg.PrivRaw = disk.gossipPath(f.PrivPath), f.PrivRaw
