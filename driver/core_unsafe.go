@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/ethereum/go-ethereum/common"
+
 	"github.com/cairn-rollup/cairn/attributes"
 	"github.com/cairn-rollup/cairn/eth"
 )
@@ -33,7 +35,7 @@ func (c *Core) onUnsafe(payload *eth.PayloadEnvelope) error {
 		return fmt.Errorf("read block: %w", err)
 	}
 	c.counts.Received++
-	if ref.Number <= c.heads.Safe.Number || ref.Hash == c.heads.Unsafe.Hash {
+	if ref.Number <= c.heads.Safe.Number || c.onTrail(ref.Hash) >= 0 {
 		c.report(Debug, "unsafe block is old", "block", ref, "safe", c.heads.Safe)
 		return nil
 	}
@@ -77,18 +79,28 @@ func (c *Core) fork(b *sealed) {
 // maxTrail is how many blocks of the unsafe chain are kept in mind.
 const maxTrail = 1024
 
+// onTrail is the position of a block among the newest of the unsafe chain; -1 if it is none of them.
+func (c *Core) onTrail(hash common.Hash) int {
+	return slices.IndexFunc(c.trail, func(r eth.L2Ref) bool { return r.Hash == hash })
+}
+
 // follow keeps in mind how the unsafe chain goes, and forgets waiting blocks that the safe head has passed.
 func (c *Core) follow() {
-	head := c.heads.Unsafe
-	at := slices.IndexFunc(c.trail, func(r eth.L2Ref) bool { return r.Hash == head.Hash })
-	switch last := len(c.trail) - 1; {
-	case at >= 0:
-		c.trail = c.trail[:at+1]
-	case last >= 0 && c.trail[last].Hash == head.ParentHash:
+	head, last := c.heads.Unsafe, eth.L2Ref{}
+	if len(c.trail) > 0 {
+		last = c.trail[len(c.trail)-1]
+	}
+	switch {
+	case last.Hash == head.Hash: // as after almost every event
+	case last.Hash == head.ParentHash:
 		c.trail = append(c.trail, head)
 		c.trail = c.trail[max(0, len(c.trail)-maxTrail):]
 	default:
-		c.trail = []eth.L2Ref{head}
+		if at := c.onTrail(head.Hash); at >= 0 {
+			c.trail = c.trail[:at+1]
+		} else {
+			c.trail = []eth.L2Ref{head}
+		}
 	}
 	if c.pruned != c.heads.Safe.Number {
 		c.pruned = c.heads.Safe.Number

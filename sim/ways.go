@@ -9,22 +9,6 @@ import (
 	"github.com/cairn-rollup/cairn/sim/oracle"
 )
 
-// Straight derives a history from one end to the other.
-func Straight(h *History, counts Counts) (oracle.Result, error) {
-	r := NewRun(h, counts)
-	if err := r.Use(); err != nil {
-		return r.Result(), err
-	}
-	r.Mark()
-	for _, block := range h.Selected[1:] {
-		if err := r.Push(block); err != nil {
-			return r.Result(), err
-		}
-		r.Mark()
-	}
-	return r.Result(), nil
-}
-
 // Resumed derives a history with a machine that is written down and read again between L1 blocks: after each one for every
 // fourth seed, else after about every fourth.
 func Resumed(h *History, counts Counts) (oracle.Result, error) {

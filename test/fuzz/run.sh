@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh PARSERS REST: every fuzz target of the module, those of the parsers for PARSERS, all others for OTHERS. Both are
+# run.sh PARSERS REST: every fuzz target of the module, those of the parsers for PARSERS, all others for REST. Both are
 # times or counts as go test -fuzztime takes them: 60s, 1000x. Two targets run side by side, each with one worker.
 #
 # A time limit that hits a running input makes go test fail with nothing but "context deadline exceeded"
