@@ -31,6 +31,7 @@ type NodeInfo struct {
 	RPC  string `json:"rpc"`
 	WS   string `json:"ws"`
 	Node string `json:"node"`
+	Peer string `json:"peer,omitempty"` // where other nodes reach its gossip (a --p2p.static); empty without gossip
 }
 
 // Status is the moving part of a devnet.

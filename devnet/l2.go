@@ -124,7 +124,7 @@ func (d *Devnet) nodes() []*l2 {
 }
 
 func (n *l2) info() NodeInfo {
-	return NodeInfo{RPC: n.chain.URL(), WS: n.chain.WebSocketURL(), Node: n.node.URL()}
+	return NodeInfo{RPC: n.chain.URL(), WS: n.chain.WebSocketURL(), Node: n.node.URL(), Peer: n.node.PeerAddr()}
 }
 
 func (n *l2) heads() HeadsStatus {

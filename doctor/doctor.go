@@ -34,8 +34,8 @@ type Config struct {
 	Engine    string // Engine API: http, https, ws, wss, or an IPC path; "": the node brings its own
 	JWTSecret string // path of the file with the secret
 
-	DataDir string            // "": nothing is kept on disk
-	Ports   map[string]string // to be bound: address by name, as in "rpc": "0.0.0.0:9545"
+	DataDir string // "": nothing is kept on disk
+	Ports   []Port // to be bound
 
 	Timeout      time.Duration    // of everything; 0: DefaultTimeout
 	CheckTimeout time.Duration    // of one check; 0: DefaultCheckTimeout
@@ -196,8 +196,8 @@ func (e *examination) makePlan() {
 		add(e.engine.name, EngineReachable, EngineJWT, EngineChainID, EngineGenesis, EngineKind, EngineSync, EngineMethods, ForksSchedule)
 	}
 	add("", ContractsSystemConfig, ContractsPortal, ContractsAgree, BatcherActive, ClockSkew, DiskWritable, DiskLocked, DiskSpace)
-	for _, name := range e.portNames() {
-		add(e.portOf(name), PortsFree)
+	for _, port := range e.cfg.Ports {
+		add(port.name(), PortsFree)
 	}
 	e.findings = make(chan Finding, len(e.plan))
 	for _, k := range e.plan {

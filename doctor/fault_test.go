@@ -418,15 +418,33 @@ func TestAPortThatIsInUseIsFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
 	w := newWorld(t)
-	w.cfg.Ports["metrics"] = listener.Addr().String()
+	w.cfg.Ports = append(w.cfg.Ports, doctor.ServerPort("metrics", listener.Addr().String()),
+		doctor.Port{Name: "discovery", UDP: true, Address: conn.LocalAddr().String(), AddrFlag: "p2p.listen.ip", PortFlag: "p2p.listen.udp"})
 	all, v := w.examine(t)
 	ports := of(all, doctor.PortsFree)
-	at := slices.IndexFunc(ports, func(f doctor.Finding) bool { return f.Of == "metrics "+listener.Addr().String() })
-	if len(ports) != 2 || at < 0 || ports[at].Level != doctor.Fail || ports[at].Text != "it is in use" || !strings.Contains(ports[at].Fix, "--metrics.port") {
-		t.Errorf("got %+v", ports)
+	if len(ports) != 3 || v.Level != doctor.Fail {
+		t.Fatalf("got %+v, verdict %s", ports, v.Level)
 	}
-	if ports[1-at].Level != doctor.OK || v.Level != doctor.Fail {
-		t.Errorf("got %+v, verdict %s", ports, v.Level)
+	for _, f := range ports {
+		switch f.Of {
+		case "metrics " + listener.Addr().String():
+			if f.Level != doctor.Fail || f.Text != "it is in use" || !strings.HasSuffix(f.Fix, "--metrics.port") {
+				t.Errorf("got %+v", f)
+			}
+		case "discovery " + conn.LocalAddr().String():
+			if f.Level != doctor.Fail || f.Text != "it is in use" || !strings.HasSuffix(f.Fix, "--p2p.listen.udp") {
+				t.Errorf("got %+v", f)
+			}
+		default:
+			if f.Level != doctor.OK {
+				t.Errorf("got %+v", f)
+			}
+		}
 	}
 }

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -192,29 +190,4 @@ func diskLocked(dir string) result {
 		return ok("nothing is in it yet")
 	}
 	return ok("no other process uses it")
-}
-
-func (e *examination) portNames() []string { return slices.Sorted(maps.Keys(e.cfg.Ports)) }
-
-func (e *examination) portOf(name string) string { return name + " " + e.cfg.Ports[name] }
-
-func (e *examination) examinePorts(ctx context.Context) {
-	for _, name := range e.portNames() {
-		e.check(ctx, PortsFree, e.portOf(name), func(ctx context.Context) result {
-			listener, err := new(net.ListenConfig).Listen(ctx, "tcp", e.cfg.Ports[name])
-			switch {
-			case errors.Is(err, syscall.EADDRINUSE):
-				return fail(fmt.Sprintf("end the process that uses it (is a node running already?), or give another with --%s.port", name),
-					"it is in use")
-			case errors.Is(err, syscall.EACCES):
-				return fail(fmt.Sprintf("give a port above 1023 with --%s.port", name), "this user may not use it")
-			case errors.Is(err, syscall.EADDRNOTAVAIL):
-				return fail(fmt.Sprintf("correct --%s.addr: 0.0.0.0 is all addresses of this machine", name), "this machine does not have that address")
-			case err != nil:
-				return fail(fmt.Sprintf("correct --%s.addr and --%s.port", name, name), "%s", err)
-			}
-			listener.Close()
-			return ok("free")
-		})
-	}
 }

@@ -422,7 +422,7 @@ func newWorld(t *testing.T) *world {
 	w.cfg = doctor.Config{
 		Rollup: cfg, BlobSchedule: rollup.BlobSchedule{{Time: 0, UpdateFraction: l1Fraction}},
 		L1: []string{w.l1.url, w.l1b.url}, Beacons: []string{w.beacon.url}, Engine: w.engine.url, JWTSecret: jwtFile,
-		DataDir: filepath.Join(w.dir, "data"), Ports: map[string]string{"rpc": "127.0.0.1:0"},
+		DataDir: filepath.Join(w.dir, "data"), Ports: []doctor.Port{doctor.ServerPort("rpc", "127.0.0.1:0")},
 	}
 	return w
 }

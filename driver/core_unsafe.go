@@ -90,9 +90,9 @@ func (c *Core) follow() {
 	if len(c.trail) > 0 {
 		last = c.trail[len(c.trail)-1]
 	}
-	switch {
-	case last.Hash == head.Hash: // as after almost every event
-	case last.Hash == head.ParentHash:
+	switch last.Hash {
+	case head.Hash: // as after almost every event
+	case head.ParentHash:
 		c.trail = append(c.trail, head)
 		c.trail = c.trail[max(0, len(c.trail)-maxTrail):]
 	default:

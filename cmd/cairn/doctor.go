@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -80,18 +81,40 @@ func (c *doctorCmd) config() (doctor.Config, error) {
 		Beacons: trimmed(append([]string{c.L1.Beacon}, c.L1.BeaconFallbacks...)...), BeaconHeader: header,
 		FetchAll: c.L1.BeaconFetchAll, SlotSeconds: c.L1.SlotDuration,
 		Engine: c.L2.Endpoint, JWTSecret: c.L2.JWTSecret, DataDir: c.Disk.DataDir,
-		Ports: map[string]string{"rpc": address(c.Serve.RPCAddr, c.Serve.RPCPort)},
+		Ports: append(c.serverPorts(), c.P2P.ports()...),
 	}
 	if c.L2.Engine == embedded {
-		out.Engine, out.Ports["l2.http"] = "", address(c.L2.HTTPAddr, c.L2.HTTPPort)
-	}
-	if c.Serve.MetricsEnabled {
-		out.Ports["metrics"] = address(c.Serve.MetricsAddr, c.Serve.MetricsPort)
-	}
-	if c.Serve.PprofEnabled {
-		out.Ports["pprof"] = address(c.Serve.PprofAddr, c.Serve.PprofPort)
+		out.Engine = ""
 	}
 	return out, nil
+}
+
+// serverPorts are those that questions come in by.
+func (c *nodeCmd) serverPorts() []doctor.Port {
+	ports := []doctor.Port{doctor.ServerPort("rpc", address(c.Serve.RPCAddr, c.Serve.RPCPort))}
+	if c.L2.Engine == embedded {
+		ports = append(ports, doctor.ServerPort("l2.http", address(c.L2.HTTPAddr, c.L2.HTTPPort)))
+	}
+	if c.Serve.MetricsEnabled {
+		ports = append(ports, doctor.ServerPort("metrics", address(c.Serve.MetricsAddr, c.Serve.MetricsPort)))
+	}
+	if c.Serve.PprofEnabled {
+		ports = append(ports, doctor.ServerPort("pprof", address(c.Serve.PprofAddr, c.Serve.PprofPort)))
+	}
+	return ports
+}
+
+// ports are those of gossip, and of discovery beside it.
+func (f *p2pFlags) ports() []doctor.Port {
+	if f.Disable {
+		return nil
+	}
+	tcp := doctor.Port{Name: "p2p", Address: address(f.ListenIP, small(f.ListenTCP)), AddrFlag: "p2p.listen.ip", PortFlag: "p2p.listen.tcp"}
+	if f.NoDiscovery {
+		return []doctor.Port{tcp}
+	}
+	udp := doctor.Port{Name: "discovery", UDP: true, Address: address(f.ListenIP, small(cmp.Or(f.ListenUDP, f.ListenTCP))), AddrFlag: "p2p.listen.ip", PortFlag: "p2p.listen.udp"}
+	return []doctor.Port{tcp, udp}
 }
 
 // trimmed drops empty URLs and the space around the others.

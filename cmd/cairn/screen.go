@@ -125,6 +125,9 @@ func (c *screen) table(info devnet.Info, took time.Duration) {
 	row("L1 beacon", "%s", info.L1.Beacon)
 	row("L2 sequencer", "%s   %s   chain id %d", info.Sequencer.RPC, info.Sequencer.WS, info.L2ChainID)
 	row("  its node", "%s", info.Sequencer.Node)
+	if info.Sequencer.Peer != "" {
+		row("  its gossip", "%s", info.Sequencer.Peer)
+	}
 	for _, v := range info.Verifiers {
 		row("L2 verifier", "%s   %s", v.RPC, v.WS)
 		row("  its node", "%s", v.Node)

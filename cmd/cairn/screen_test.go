@@ -131,7 +131,7 @@ func TestElsewhereStatusLinesFollowEachOther(t *testing.T) {
 func someInfo() devnet.Info {
 	return devnet.Info{
 		L1:         devnet.L1Info{RPC: "http://127.0.0.1:8545", WS: "ws://127.0.0.1:8545", Beacon: "http://127.0.0.1:5052", ChainID: 900},
-		Sequencer:  devnet.NodeInfo{RPC: "http://127.0.0.1:9545", WS: "ws://127.0.0.1:9545", Node: "http://127.0.0.1:7545"},
+		Sequencer:  devnet.NodeInfo{RPC: "http://127.0.0.1:9545", WS: "ws://127.0.0.1:9545", Node: "http://127.0.0.1:7545", Peer: "/ip4/127.0.0.1/tcp/38879/p2p/16Uiu2HAkzKVMdxRMXFyq2mrLF7hz47WCm1wekjLyGqZWYaqifUFy"},
 		Verifiers:  []devnet.NodeInfo{{RPC: "http://127.0.0.1:9546", WS: "ws://127.0.0.1:9546", Node: "http://127.0.0.1:7546"}},
 		L2ChainID:  901,
 		Accounts:   []devnet.Account{{Address: common.Address{1}, PrivateKey: bytes.Repeat([]byte{2}, 32)}},
