@@ -102,8 +102,8 @@ func TestADevnetFromTheCommandLine(t *testing.T) {
 	}{
 		{"the table", line, "accounts batchInbox contracts control l1 l2ChainId sequencer verifiers"},
 		{"l1", top["l1"], "beacon chainId rpc ws"},
-		{"sequencer", top["sequencer"], "node rpc ws"},
-		{"a verifier", lists.Verifiers[0], "node rpc ws"},
+		{"sequencer", top["sequencer"], "node peer rpc ws"},
+		{"a verifier", lists.Verifiers[0], "node peer rpc ws"},
 		{"an account", lists.Accounts[9], "address privateKey"},
 	} {
 		if got := strings.Join(keys(t, c.text), " "); got != c.want {
