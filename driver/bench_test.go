@@ -25,16 +25,17 @@ func BenchmarkHandle(b *testing.B) {
 		n := &node{sim: s, engine: engine, cfg: Config{Rollup: s.cfg, Builder: sequencer.cfg.Builder}}
 		d := New(n.cfg, Ports{Engine: engine, L1: s.l1, Blobs: s.l1})
 		n.driver = d
-		events := []Event{s.l1.heads()}
-		for len(events) > 0 {
+		events, now := []Event{s.l1.heads()}, s.now
+		for len(events) > 0 && d.core.heads.Safe.Number < want.Number {
 			begin := time.Now()
-			effects := d.core.Handle(s.now, events[0])
+			effects := d.core.Handle(now, events[0])
 			inside += time.Since(begin)
 			events = events[1:]
 			for _, e := range effects {
 				switch e := e.(type) {
 				case Report:
 				case Wake:
+					now = e.At
 					events = append(events, Tick{})
 				case Fail:
 					b.Fatal(e.Err)
