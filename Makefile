@@ -6,7 +6,7 @@ KILLS    ?= 20
 SEEDS    ?= 300
 LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint fmt bench benchnode contracts clients anvil kill harness sim mutants e2e reference cover check
+.PHONY: help build test race fuzz lint fmt bench benchonce benchnode contracts clients anvil kill harness sim mutants e2e reference cover check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ bench: ## the figures of docs/performance.md
 	$(GO) test -run '^$$' -bench Encode ./batcher/encoder
 	$(GO) test -run '^$$' -bench 'Requests|Restart' -benchtime 3x ./l1
 	$(MAKE) benchnode
+
+benchonce: ## every benchmark once: that it works, not how fast
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
 
 benchnode: build ## the figures of a following node (needs ../shared/harness)
 	test/harness/bench.sh
