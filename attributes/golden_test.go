@@ -1,20 +1,15 @@
 package attributes_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common/hexutil"
 
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
-
-var rewrite = flag.Bool("rewrite", false, "rewrite golden files")
 
 // Two blocks of one epoch, as an engine is told of them, and the system configs they carry. The L1 origin has a deposit,
 // a creation, and an update of everything there is to update.
@@ -47,20 +42,7 @@ func TestGoldenAttributes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got = append(got, '\n')
-			path := filepath.Join("testdata", "attributes-"+fork.String()+".json")
-			if *rewrite {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("attributes are not those of %s (-rewrite to accept):\n%s", path, got)
-			}
+			golden.File(t, "testdata/attributes-"+fork.String()+".json", append(got, '\n'))
 		})
 	}
 }

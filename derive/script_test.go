@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,9 +20,8 @@ import (
 	"github.com/cairn-rollup/cairn/derive"
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rollup"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
-
-var rewrite = flag.Bool("rewrite", false, "rewrite the expected output of the scripts in testdata")
 
 // The scripts are read by people: testdata/README.md explains the commands. A script is a list of steps
 //
@@ -52,7 +50,7 @@ func runScript(t *testing.T, path string) {
 	s := script{t: t, fork: rollup.Holocene}
 	var rewritten []string
 	for _, step := range strings.Split(strings.TrimRight(string(text), "\n"), "\n\n") {
-		head, want, _ := strings.Cut(step+"\n", "\n----\n")
+		head, _, _ := strings.Cut(step+"\n", "\n----\n")
 		var input []string
 		for line := range strings.Lines(head) {
 			if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
@@ -65,16 +63,9 @@ func runScript(t *testing.T, path string) {
 		}
 		s.out.Reset()
 		s.do(input[0], input[1:])
-		if got := s.out.String(); got != want && !*rewrite {
-			t.Errorf("%s\nprints\n%s\nwant\n%s", head, got, want)
-		}
 		rewritten = append(rewritten, strings.TrimRight(strings.TrimRight(head, "\n")+"\n----\n"+s.out.String(), "\n"))
 	}
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(strings.Join(rewritten, "\n\n")+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	golden.File(t, path, strings.Join(rewritten, "\n\n")+"\n")
 }
 
 // script is the state between the steps of a script.

@@ -16,17 +16,18 @@ import (
 	"github.com/cairn-rollup/cairn/channel"
 	"github.com/cairn-rollup/cairn/inspect"
 	"github.com/cairn-rollup/cairn/rollup"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // The examples of help and docs/inspect.md are made by the encoders of this project.
 func TestExamplesAreWhatTheEncodersMake(t *testing.T) {
 	all := frames(t)
-	golden(t, "l1-info.hex", hexLines(l1InfoTx(rollup.InfoJovian)))
-	golden(t, "upgrade.hex", hexLines(upgradeTx(t, rollup.Jovian, 1)))
-	golden(t, "batcher-tx.hex", hexLines(encode(t, calldataTx(t, item(all...)))))
-	golden(t, "channel.hex", hexLines(item(all[:2]...), item(all[2:]...)))
-	golden(t, "span.hex", hexLines(span(t)))
-	golden(t, "blob.bin", blobOf(t, item(all...))[:])
+	golden.File(t, "testdata/l1-info.hex", hexLines(l1InfoTx(rollup.InfoJovian)))
+	golden.File(t, "testdata/upgrade.hex", hexLines(upgradeTx(t, rollup.Jovian, 1)))
+	golden.File(t, "testdata/batcher-tx.hex", hexLines(encode(t, calldataTx(t, item(all...)))))
+	golden.File(t, "testdata/channel.hex", hexLines(item(all[:2]...), item(all[2:]...)))
+	golden.File(t, "testdata/span.hex", hexLines(span(t)))
+	golden.File(t, "testdata/blob.bin", blobOf(t, item(all...))[:])
 }
 
 // What is written for each kind of input, for people and for machines. Read the difference when it changes: keys of JSON
@@ -130,8 +131,8 @@ func TestWhatIsWritten(t *testing.T) {
 				c.in = hexLines(c.in)
 			}
 			text, object := written(t, describe(t, c.as, c.in, c.o))
-			golden(t, "golden/"+c.name+".txt", text)
-			golden(t, "golden/"+c.name+".json", object)
+			golden.File(t, "testdata/golden/"+c.name+".txt", text)
+			golden.File(t, "testdata/golden/"+c.name+".json", object)
 			for n, line := range bytes.Split(text, []byte("\n")) {
 				if bytes.HasSuffix(line, []byte(" ")) {
 					t.Errorf("line %d ends with a space: %q", n+1, line)

@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"io"
 	"math/big"
@@ -28,29 +27,6 @@ import (
 	"github.com/cairn-rollup/cairn/rollup"
 	"github.com/cairn-rollup/cairn/upgrades"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the files of testdata anew")
-
-// golden compares with a file of testdata.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *rewrite {
-		if err := os.WriteFile(path, got, 0o644); err != nil { //nolint:gosec // a document
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run with -rewrite", err)
-	}
-	if !bytes.Equal(got, want) {
-		if len(got)+len(want) > 1<<14 {
-			t.Fatalf("%s differs; run with -rewrite and read the difference", path)
-		}
-		t.Errorf("%s differs; read the difference, then run with -rewrite.\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
-}
 
 // opMainnet is the chain of the examples.
 func opMainnet(t testing.TB) *rollup.Config {

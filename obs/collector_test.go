@@ -2,12 +2,10 @@ package obs
 
 import (
 	"bufio"
-	"flag"
 	"fmt"
 	"maps"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,27 +18,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the golden files of testdata anew")
-
-// golden compares with a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run with -rewrite", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; read the difference, then run with -rewrite.\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
-}
 
 // at is a moment of the chain of full, in seconds.
 func at(second int64) time.Time { return time.Unix(1_700_000_000+second, 0).UTC() }
@@ -122,7 +101,7 @@ func gather(t *testing.T, registry prometheus.Gatherer) (values map[string]float
 
 func TestNamesTypesAndLabelsStay(t *testing.T) {
 	_, metrics := gather(t, registryOf(t, fixed(full())))
-	golden(t, "metrics.txt", strings.Join(metrics, "\n")+"\n")
+	golden.File(t, "testdata/metrics.txt", strings.Join(metrics, "\n")+"\n")
 
 	descs := make(chan *prometheus.Desc, 100)
 	NewCollector("", fixed(full())).Describe(descs)

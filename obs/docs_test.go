@@ -5,11 +5,12 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // declaredCodes reads the constants of type Code, in order, and the comments beside them.
@@ -43,36 +44,9 @@ func declaredCodes(t *testing.T) (codes []Code, meaning map[Code]string) {
 
 // The tables of docs/operations.md are made of the codes and metrics themselves, so that they cannot be wrong.
 func TestOperationsListEveryCodeAndMetric(t *testing.T) {
-	const path = "../docs/operations.md"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, want := string(text), string(text)
 	for name, table := range map[string]string{"faults": faultTable(t), "conditions": conditionTable(t), "metrics": metricTable(t)} {
-		want = between(t, want, name, table)
+		golden.Part(t, "../docs/operations.md", name, table)
 	}
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // a document
-			t.Fatal(err)
-		}
-		return
-	}
-	if got != want {
-		t.Errorf("the tables of %s differ; run with -rewrite. It should be:\n%s", path, want)
-	}
-}
-
-// between replaces what stands between the marks of a name.
-func between(t *testing.T, text, name, table string) string {
-	t.Helper()
-	head, rest, ok := strings.Cut(text, "<!-- "+name+":")
-	mark, rest, okToo := strings.Cut(rest, "-->\n")
-	_, tail, all := strings.Cut(rest, "<!-- /"+name+" -->")
-	if !ok || !okToo || !all {
-		t.Fatalf("no marks of the table %s", name)
-	}
-	return head + "<!-- " + name + ":" + mark + "-->\n\n" + table + "\n<!-- /" + name + " -->" + tail
 }
 
 // cell makes a text a sentence that a table can hold.

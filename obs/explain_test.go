@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // tip is a verifier in step with L1: nothing is wrong with it.
@@ -343,7 +344,7 @@ func TestExplainAsText(t *testing.T) {
 		if err := Explain(c.status, atHead).Write(&out, c.width, c.color); err != nil {
 			t.Fatal(err)
 		}
-		golden(t, "explain-"+name+".txt", out.String())
+		golden.File(t, "testdata/explain-"+name+".txt", out.String())
 		bare := strings.NewReplacer(red, "", green, "", yellow, "", reset, "").Replace(out.String())
 		for line := range strings.Lines(bare) {
 			if most := max(c.width, 60); c.width > 0 && utf8.RuneCountInString(line)-1 > most {
@@ -363,7 +364,7 @@ func TestExplainAsJSON(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "explain.json", string(text)+"\n")
+	golden.File(t, "testdata/explain.json", string(text)+"\n")
 	var back Explanation
 	if err := json.Unmarshal(text, &back); err != nil || fmt.Sprint(back) != fmt.Sprint(Explain(s, at(1212))) {
 		t.Errorf("%v: %+v", err, back)

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 func ask(t *testing.T, s Snapshot, method, path string) *httptest.ResponseRecorder {
@@ -54,7 +56,7 @@ func TestScrape(t *testing.T) {
 		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/plain; version=0.0.4") {
 			t.Errorf("%s: %d %s", file, w.Code, w.Header().Get("Content-Type"))
 		}
-		golden(t, file, w.Body.String())
+		golden.File(t, "testdata/"+file, w.Body.String())
 	}
 }
 

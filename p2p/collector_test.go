@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/cairn-rollup/cairn/p2p/gossip"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // busy is a node in the middle of its life.
@@ -79,7 +80,7 @@ func gather(t *testing.T, c *Collector) (values map[string]float64, metrics []st
 
 func TestNamesTypesAndLabelsOfMetricsStay(t *testing.T) {
 	_, metrics := gather(t, collectorOf(busy))
-	golden(t, "metrics.txt", strings.Join(metrics, "\n")+"\n")
+	golden.File(t, "testdata/metrics.txt", strings.Join(metrics, "\n")+"\n")
 	if len(metrics) != len(descs) {
 		t.Errorf("%d metrics are described, %d shown", len(descs), len(metrics))
 	}
@@ -271,16 +272,6 @@ func TestReportTellsIgnoredFromRejected(t *testing.T) {
 
 // The table of docs/operations.md is made of the metrics themselves, so that it cannot be wrong.
 func TestOperationsListEveryMetricOfGossip(t *testing.T) {
-	const path, head, tail = "../docs/operations.md", "<!-- gossip-metrics: made by go test ./p2p -run Operations -args -rewrite -->\n", "\n<!-- /gossip-metrics -->"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := strings.Cut(string(text), head)
-	_, after, okToo := strings.Cut(rest, tail)
-	if !ok || !okToo {
-		t.Fatalf("no marks of the table in %s", path)
-	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectorOf(busy))
 	families, err := registry.Gather()
@@ -288,7 +279,7 @@ func TestOperationsListEveryMetricOfGossip(t *testing.T) {
 		t.Fatal(err)
 	}
 	var table strings.Builder
-	table.WriteString("\n| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n")
+	table.WriteString("| Metric | Type | Labels | Meaning |\n|---|---|---|---|\n")
 	for _, family := range families {
 		labels := "-"
 		if of := family.GetMetric()[0].GetLabel(); len(of) > 0 {
@@ -300,14 +291,5 @@ func TestOperationsListEveryMetricOfGossip(t *testing.T) {
 		}
 		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", family.GetName(), strings.ToLower(family.GetType().String()), labels, family.GetHelp())
 	}
-	want := before + head + table.String() + tail + after
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil { //nolint:gosec // a document
-			t.Fatal(err)
-		}
-		return
-	}
-	if string(text) != want {
-		t.Errorf("the table of %s differs; run with -rewrite. It should be:\n%s", path, table.String())
-	}
+	golden.Part(t, "../docs/operations.md", "gossip-metrics", table.String())
 }

@@ -4,10 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -18,27 +16,8 @@ import (
 	"github.com/ethereum/go-ethereum/rpc"
 
 	"github.com/cairn-rollup/cairn/p2p/gossip"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the golden files of testdata anew")
-
-// golden compares with a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run with -rewrite", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; read the difference, then run with -rewrite.\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
-}
 
 // serveRPC gives a client of the namespaces that a node with gossip has.
 func serveRPC(t *testing.T, n *Node) *rpc.Client {
@@ -125,7 +104,7 @@ func TestOpp2pAnswersAsOpNode(t *testing.T) {
 		}
 		got.WriteString(line + "\n")
 	}
-	golden(t, "opp2p.txt", got.String())
+	golden.File(t, "testdata/opp2p.txt", got.String())
 
 	methods := 0
 	for m := range reflect.TypeOf(NewRPC(a)).Methods() {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -20,9 +19,8 @@ import (
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/recording"
 	"github.com/cairn-rollup/cairn/rollup"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the recording in cmd/cairn/testdata anew")
 
 // derived opens a recording and derives it.
 func derived(t *testing.T, dir string, of recording.Range) ([]recording.Event, *recording.End, error) {
@@ -177,7 +175,7 @@ func TestTheCommittedRecordingIsTheStory(t *testing.T) {
 	dir := t.TempDir()
 	story(t).record(dir, 0, 6)
 	want := tree(t, dir)
-	if *rewrite {
+	if golden.Rewrite() {
 		if err := os.RemoveAll(committed); err != nil {
 			t.Fatal(err)
 		}
@@ -186,7 +184,7 @@ func TestTheCommittedRecordingIsTheStory(t *testing.T) {
 		}
 	}
 	if got := tree(t, committed); !reflect.DeepEqual(got, want) {
-		t.Errorf("%s has %d files that differ from what is recorded now, which are %d: run with -rewrite", committed, len(got), len(want))
+		t.Errorf("%s has %d files that differ from what is recorded now, which are %d: run with -args -rewrite", committed, len(got), len(want))
 	}
 }
 

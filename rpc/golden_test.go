@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -18,9 +17,8 @@ import (
 
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/rpc"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the golden files of testdata anew")
 
 // leader is a conductor that agrees.
 type leader struct{}
@@ -98,13 +96,7 @@ func TestMethodsAnswerAsWritten(t *testing.T) {
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
 	}
-	if *rewrite {
-		if err := os.WriteFile(path, got.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	} else if got.String() != string(want) {
-		t.Errorf("%s differs; read the difference, then run with -rewrite.\ngot:\n%s", path, &got)
-	}
+	golden.File(t, path, got.String())
 
 	for namespace, api := range everything() {
 		for m := range reflect.TypeOf(api).Methods() {

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/cairn-rollup/cairn/devnet"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // recorded is a small recording, which package recording's tests have made: a chain with one of everything.
@@ -31,7 +32,7 @@ func TestDeriveHelpTeaches(t *testing.T) {
 			if code != exitOK || stderr != "" {
 				t.Errorf("exit code %d, stderr %q", code, stderr)
 			}
-			golden(t, file, stdout)
+			golden.File(t, "testdata/"+file, stdout)
 		})
 	}
 }
@@ -56,7 +57,7 @@ func TestDeriveTellsOfEveryBlockAndEverythingDropped(t *testing.T) {
 			if code != exitOK || stderr != "" {
 				t.Errorf("exit code %d, stderr %q", code, stderr)
 			}
-			golden(t, file, timeless(stdout))
+			golden.File(t, "testdata/"+file, timeless(stdout))
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cairn-rollup/cairn/doctor"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // examined is an examination as it could have been.
@@ -40,7 +41,7 @@ func TestFindingsAreOneLineEachAndTheFix(t *testing.T) {
 			p.print(f)
 		}
 		p.sum(verdict)
-		golden(t, file, out.String())
+		golden.File(t, "testdata/"+file, out.String())
 	}
 }
 
@@ -50,7 +51,7 @@ func TestFindingsAsJSON(t *testing.T) {
 	if err := writeFindings(&out, findings, verdict); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "doctor.json", out.String())
+	golden.File(t, "testdata/doctor.json", out.String())
 }
 
 // With nothing running, everything that has an endpoint fails or is skipped, quickly, and the exit code says so.

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // frameHex is the example of the help.
@@ -23,7 +25,7 @@ func TestInspectHelpTeaches(t *testing.T) {
 			if code != exitOK || stderr != "" {
 				t.Errorf("exit code %d, stderr %q", code, stderr)
 			}
-			golden(t, file, stdout)
+			golden.File(t, "testdata/"+file, stdout)
 			examples := 0
 			t.Chdir("../..")
 			for line := range strings.Lines(stdout) {
@@ -69,15 +71,7 @@ func TestInspectDocsShowWhatIsPrinted(t *testing.T) {
 			out.WriteString(line + stdout + stderr)
 		}
 	}
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(out.String()), 0o644); err != nil { //nolint:gosec // a document
-			t.Fatal(err)
-		}
-		return
-	}
-	if got := out.String(); got != string(text) {
-		t.Errorf("the examples print something else; run with -rewrite and read the difference. It should be:\n%s", got)
-	}
+	golden.File(t, path, out.String())
 	if examples < 6 {
 		t.Errorf("only %d examples", examples)
 	}

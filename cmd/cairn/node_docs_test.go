@@ -3,36 +3,18 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // The table of docs/from-op-node.md is made of the flags themselves, so that it cannot be wrong.
 func TestDocsListEveryFlag(t *testing.T) {
-	const path, begin, end = "../../docs/from-op-node.md", "-rewrite -->\n", "<!-- /flags -->"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head, rest, ok := strings.Cut(string(text), begin)
-	table, tail, okToo := strings.Cut(rest, end)
-	if !ok || !okToo {
-		t.Fatalf("%s lacks the marks of the table", path)
-	}
 	_, parser := nodeParser(t, io.Discard)
-	want := flagTables(nodeOf(parser))
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(head+begin+want+end+tail), 0o644); err != nil { //nolint:gosec // a document
-			t.Fatal(err)
-		}
-		table = want
-	}
-	if table != want {
-		t.Errorf("the table differs from the flags; run with -rewrite. It should be:\n%s", want)
-	}
+	golden.Part(t, "../../docs/from-op-node.md", "flags", flagTables(nodeOf(parser)))
 }
 
 func flagTables(node *kong.Node) string {
@@ -53,9 +35,9 @@ func flagTables(node *kong.Node) string {
 			fmt.Fprintf(&does, "| %s (Cairn's own) | %s | %s | %s |\n", name, env, orDash(flag.Default), flag.Help)
 		}
 	}
-	return "\n### Implemented\n\n| Flag | Variable | Default | What it does |\n|---|---|---|---|\n" + does.String() +
+	return "### Implemented\n\n| Flag | Variable | Default | What it does |\n|---|---|---|---|\n" + does.String() +
 		"\n### Accepted without effect\n\n| Flag | Variable | Why it has none |\n|---|---|---|\n" + accepted.String() +
-		"\n### Refused\n\n| Flag | Variable | Why, and what to do |\n|---|---|---|\n" + refused.String() + "\n"
+		"\n### Refused\n\n| Flag | Variable | Why, and what to do |\n|---|---|---|\n" + refused.String()
 }
 
 func envText(flag *kong.Flag) string {

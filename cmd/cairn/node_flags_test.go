@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // opNodeFlag is a flag as it is written down of op-node.
@@ -246,5 +248,5 @@ func TestNodeHelpIsOfOnePage(t *testing.T) {
 	if code != exitOK || stderr != "" {
 		t.Errorf("exit code %d, %q", code, stderr)
 	}
-	golden(t, "help-node-legacy.txt", legacy)
+	golden.File(t, "testdata/help-node-legacy.txt", legacy)
 }

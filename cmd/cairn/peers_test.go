@@ -18,6 +18,7 @@ import (
 	"github.com/cairn-rollup/cairn/p2p"
 	"github.com/cairn-rollup/cairn/rollup"
 	"github.com/cairn-rollup/cairn/rpc"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 // someone is a peer's id.
@@ -100,7 +101,7 @@ func TestPeersAreShown(t *testing.T) {
 	if code != exitOK || stderr != "" {
 		t.Fatalf("exit code %d, %q", code, stderr)
 	}
-	golden(t, "peers.txt", stdout)
+	golden.File(t, "testdata/peers.txt", stdout)
 
 	_, alone := peopled(t)
 	alone = p2p.Report{At: alone.At, Opened: alone.Opened, Peer: alone.Peer, Agent: "optimism", Addrs: []string{"/ip4/127.0.0.1/tcp/9222"}, Reach: p2p.ReachUnknown}
@@ -117,7 +118,7 @@ func TestPeersAreShown(t *testing.T) {
 		"alone": {report: alone}, "signerless": {report: signerless}, "fresh": {report: fresh}, "sequencer": {report: sequencer}, "quiet": {report: quiet, width: 80, color: true},
 	} {
 		text := string(page.text())
-		golden(t, "peers-"+name+".txt", text)
+		golden.File(t, "testdata/peers-"+name+".txt", text)
 		bare := strings.NewReplacer(greenText, "", yellowText, "", redText, "", "\x1b[0m", "").Replace(text)
 		if strings.Contains(bare, "\x1b") || !page.color && bare != text {
 			t.Errorf("%s: control characters in %q", name, text)

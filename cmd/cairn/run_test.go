@@ -2,34 +2,15 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
-
-var rewrite = flag.Bool("rewrite", false, "write the golden files of testdata anew")
-
-// golden compares with a file of testdata.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *rewrite {
-		if err := os.WriteFile(path, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run with -rewrite", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; read the difference, then run with -rewrite.\ngot:\n%s\nwant:\n%s", path, got, want)
-	}
-}
 
 // runs calls the program with nothing running beside it.
 func runs(t *testing.T, args ...string) (code int, stdout, stderr string) {
@@ -58,7 +39,7 @@ func TestHelpTeaches(t *testing.T) {
 			if code != exitOK || stderr != "" {
 				t.Errorf("exit code %d, stderr %q", code, stderr)
 			}
-			golden(t, file, stdout)
+			golden.File(t, "testdata/"+file, stdout)
 		})
 	}
 	_, want, _ := runs(t, "--help")

@@ -11,6 +11,7 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 
 	"github.com/cairn-rollup/cairn/devnet"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
 var someStatus = devnet.Status{
@@ -33,7 +34,7 @@ func TestStatusLines(t *testing.T) {
 		b.WriteString(statusLine(s) + "\n")
 		b.WriteString(shortStatusLine(s, lineNames{"  legend:", "sequencer", "verifier"}) + "\n")
 	}
-	golden(t, "status-lines.txt", b.String())
+	golden.File(t, "testdata/status-lines.txt", b.String())
 }
 
 func TestBytesAreReadable(t *testing.T) {
@@ -143,7 +144,7 @@ func someInfo() devnet.Info {
 func TestTheTable(t *testing.T) {
 	var out bytes.Buffer
 	newScreen(&streams{out: &out}, false).table(someInfo(), 1234*time.Millisecond)
-	golden(t, "table.txt", out.String())
+	golden.File(t, "testdata/table.txt", out.String())
 }
 
 func TestTheTableAsJSONIsOneObjectOnStandardOutput(t *testing.T) {
@@ -158,5 +159,5 @@ func TestTheTableAsJSONIsOneObjectOnStandardOutput(t *testing.T) {
 	if !strings.Contains(errs.String(), "sequencer unsafe") || !strings.Contains(errs.String(), "trouble") {
 		t.Errorf("standard error lacks status and log: %q", &errs)
 	}
-	golden(t, "table.json", out.String())
+	golden.File(t, "testdata/table.json", out.String())
 }

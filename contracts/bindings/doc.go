@@ -7,4 +7,4 @@
 // The invariant: bindings.go is what abigen gives for ../artifacts/contracts.json; a test regenerates and compares.
 package bindings
 
-//go:generate go test -run TestBindingsAreWhatTheArtifactGives -rewrite
+//go:generate go test -run TestBindingsAreWhatTheArtifactGives -args -rewrite

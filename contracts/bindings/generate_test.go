@@ -2,16 +2,15 @@ package bindings_test
 
 import (
 	"encoding/json"
-	"flag"
 	"maps"
 	"os"
 	"slices"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/accounts/abi/abigen"
-)
 
-var rewrite = flag.Bool("rewrite", false, "write bindings.go instead of comparing it")
+	"github.com/cairn-rollup/cairn/testkit/golden"
+)
 
 func TestBindingsAreWhatTheArtifactGives(t *testing.T) {
 	raw, err := os.ReadFile("../artifacts/contracts.json")
@@ -36,17 +35,5 @@ func TestBindingsAreWhatTheArtifactGives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if *rewrite {
-		if err := os.WriteFile("bindings.go", []byte(generated), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	committed, err := os.ReadFile("bindings.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(committed) != generated {
-		t.Error("bindings.go is not what abigen gives for the artifact: run go generate ./contracts/bindings")
-	}
+	golden.File(t, "bindings.go", generated)
 }

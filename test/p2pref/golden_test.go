@@ -1,11 +1,8 @@
 package p2pref
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
 	"math/rand"
-	"os"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -18,14 +15,11 @@ import (
 	opsigner "github.com/ethereum-optimism/optimism/op-service/signer"
 
 	"github.com/cairn-rollup/cairn/p2p/gossip"
+	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
-var rewrite = flag.Bool("rewrite", false, "write the golden file")
-
-const goldenFile = "../../p2p/gossip/testdata/op-node.json"
-
-// golden is one block as op-node gossips it.
-type golden struct {
+// sample is one block as op-node gossips it.
+type sample struct {
 	Name        string                          `json:"name"`
 	Version     gossip.Version                  `json:"version"`
 	Topic       string                          `json:"topic"`
@@ -38,17 +32,17 @@ type golden struct {
 	MessageID   hexutil.Bytes                   `json:"messageId"`
 }
 
-func goldens(t *testing.T) []golden {
+func samples(t *testing.T) []sample {
 	r := rand.New(rand.NewSource(7))
 	id := p2p.BuildMsgIdFn(theirs())
 	names := []string{"bedrock", "canyon", "ecotone", "isthmus", "jovian"}
-	all := make([]golden, len(times))
+	all := make([]sample, len(times))
 	for i, timestamp := range times {
 		v := gossip.VersionAt(ours(), timestamp)
 		env := random(r, v, timestamp)
 		env.ExecutionPayload.Transactions = env.ExecutionPayload.Transactions[:min(i, len(env.ExecutionPayload.Transactions))]
 		env.ExecutionPayload.BlockHash, _ = env.CheckBlockHash()
-		g := golden{Name: names[i], Version: v, Envelope: env, Body: body(env)}
+		g := sample{Name: names[i], Version: v, Envelope: env, Body: body(env)}
 		filter := p2p.BuildSubscriptionFilter(theirs())
 		if g.Topic = gossip.Topic(ours().L2ChainID, v); !filter.CanSubscribe(g.Topic) {
 			t.Fatalf("op-node does not know %s", g.Topic)
@@ -65,21 +59,9 @@ func goldens(t *testing.T) []golden {
 }
 
 func TestGolden(t *testing.T) {
-	want, err := json.MarshalIndent(goldens(t), "", " ")
+	text, err := json.MarshalIndent(samples(t), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want = append(want, '\n')
-	if *rewrite {
-		if err := os.WriteFile(goldenFile, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(goldenFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what op-node gossips: run with -rewrite and read the difference", goldenFile)
-	}
+	golden.File(t, "../../p2p/gossip/testdata/op-node.json", append(text, '\n'))
 }
