@@ -71,7 +71,7 @@ func (r reorg) String() string {
 		text += " with their transactions"
 	}
 	for _, n := range r.killed {
-		text += ", " + n.name + " dead"
+		text += ", " + n.Name + " dead"
 	}
 	return text
 }
@@ -89,11 +89,11 @@ func (w *world) reorg(r reorg) {
 	sent := w.doomed(r)
 	before, seqBefore := w.is(w.verifier), w.is(w.sequencer)
 	for _, n := range r.killed {
-		n.kill()
+		n.Kill()
 	}
 	head := w.replace(r.depth, r.keep)
 	for _, n := range r.killed {
-		n.start()
+		n.Start()
 	}
 	w.mine(true)
 	w.passes(seqBefore.Sync.UnsafeL2.Number+2, w.sequencer, w.verifier)
@@ -168,8 +168,8 @@ func (w *world) breaks() {
 	w.mine(true)
 	w.holds(w.sequencer, sequencer, head, true)
 	w.holds(w.verifier, verifier, head, true)
-	w.verifier.kill()
-	w.verifier.start()
+	w.verifier.Kill()
+	w.verifier.Start()
 	w.holds(w.verifier, verifier, head, false)
 }
 
@@ -177,7 +177,7 @@ func (w *world) breaks() {
 // stays.
 func (w *world) holds(n *cairn, final eth.L2Ref, above uint64, trouble bool) {
 	w.t.Helper()
-	w.eventually(n.name+" learns that finality is broken", func() error {
+	w.eventually(n.Name+" learns that finality is broken", func() error {
 		s, err := n.status(w.t.Context())
 		switch {
 		case err != nil:
@@ -185,13 +185,13 @@ func (w *world) holds(n *cairn, final eth.L2Ref, above uint64, trouble bool) {
 		case s.Sync.HeadL1.Number <= above || s.Sync.FinalizedL2 == (eth.L2Ref{}):
 			return fmt.Errorf("it is at %+v", s.Sync)
 		case s.Sync.FinalizedL2.Number < final.Number || s.Sync.FinalizedL2.Number == final.Number && s.Sync.FinalizedL2 != final:
-			w.t.Fatalf("%s: final was %s, is %s", n.name, final, s.Sync.FinalizedL2)
+			w.t.Fatalf("%s: final was %s, is %s", n.Name, final, s.Sync.FinalizedL2)
 		case !trouble:
 			return nil
 		}
 		for _, wait := range s.Waits {
 			if wait.Lane == "start" {
-				w.t.Logf("%s, on broken finality: %s", n.name, wait.Cause)
+				w.t.Logf("%s, on broken finality: %s", n.Name, wait.Cause)
 				return nil
 			}
 		}
@@ -227,7 +227,7 @@ func (w *world) doomed(r reorg) deposit {
 			w.eventually("both nodes have read L1 to its end", func() error {
 				for _, n := range []*cairn{w.sequencer, w.verifier} {
 					if at := w.is(n).Sync.CurrentL1; at.Hash != head.Hash {
-						return fmt.Errorf("%s is at %s, the head is %s", n.name, at, head.id())
+						return fmt.Errorf("%s is at %s, the head is %s", n.Name, at, head.id())
 					}
 				}
 				return nil
@@ -298,7 +298,7 @@ func (w *world) passes(number uint64, nodes ...*cairn) {
 	w.eventually(fmt.Sprintf("safe heads pass %d", number), func() error {
 		for _, n := range nodes {
 			if s := w.is(n).Sync; s.SafeL2.Number < number {
-				return fmt.Errorf("%s: safe %s, unsafe %s, L1 %s of %s", n.name, s.SafeL2, s.UnsafeL2, s.CurrentL1, s.HeadL1)
+				return fmt.Errorf("%s: safe %s, unsafe %s, L1 %s of %s", n.Name, s.SafeL2, s.UnsafeL2, s.CurrentL1, s.HeadL1)
 			}
 		}
 		return nil
@@ -322,10 +322,10 @@ func (w *world) settled(r reorg, d deposit) {
 	}
 	for _, n := range []*cairn{w.sequencer, w.verifier} {
 		if _, err := n.l2.TransactionReceipt(w.t.Context(), d.l2); err == nil {
-			w.t.Errorf("%s: the %s has the deposit of a block that L1 has not", r, n.name)
+			w.t.Errorf("%s: the %s has the deposit of a block that L1 has not", r, n.Name)
 		}
 		if got, err := n.l2.BalanceAt(w.t.Context(), d.to, nil); err != nil || got.Cmp(want) != 0 {
-			w.t.Errorf("%s: the %s has %v (%v) of the deposit, want %v", r, n.name, got, err, want)
+			w.t.Errorf("%s: the %s has %v (%v) of the deposit, want %v", r, n.Name, got, err, want)
 		}
 	}
 }
@@ -336,7 +336,7 @@ func (w *world) compare(n *cairn) {
 	safe := w.is(n).Sync.SafeL2
 	for number := range safe.Number + 1 {
 		if a, b := w.header(w.sequencer, number).Hash(), w.header(n, number).Hash(); a != b {
-			w.t.Fatalf("block %d: the sequencer has %s, the %s %s", number, a, n.name, b)
+			w.t.Fatalf("block %d: the sequencer has %s, the %s %s", number, a, n.Name, b)
 		}
 	}
 	if origin := w.at(safe.L1Origin.Number).id(); origin != safe.L1Origin {
@@ -361,13 +361,13 @@ func (w *world) noComplaints() {
 		w.t.Errorf("the Beacon API was asked %d times, for calldata", n)
 	}
 	for _, n := range w.nodes {
-		log, err := os.ReadFile(n.log)
+		log, err := os.ReadFile(n.Log)
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		for line := range bytes.Lines(log) {
 			if bytes.Contains(line, []byte("does not match")) {
-				w.t.Errorf("%s: %s", n.name, line)
+				w.t.Errorf("%s: %s", n.Name, line)
 			}
 		}
 	}

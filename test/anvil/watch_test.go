@@ -77,7 +77,7 @@ func (w *world) finality() *watch {
 		for {
 			for _, n := range []*cairn{w.sequencer, w.verifier} {
 				if s, err := n.status(ctx); err == nil {
-					out.observe(n.name+" finalized L2", s.Sync.FinalizedL2.ID())
+					out.observe(n.Name+" finalized L2", s.Sync.FinalizedL2.ID())
 				}
 			}
 			if b, err := w.l1Block(ctx, "finalized"); err == nil {

@@ -22,6 +22,7 @@ import (
 	"github.com/ethereum/go-ethereum/rpc"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/testkit/process"
 )
 
 const (
@@ -35,7 +36,7 @@ type world struct {
 	t         *testing.T
 	program   string // cairn
 	chain     *chain
-	anvil     *process
+	anvil     *process.Process
 	anvilURL  string
 	l1        *rpc.Client
 	beacon    *httptest.Server
@@ -48,7 +49,7 @@ type world struct {
 
 // cairn is a `cairn node` with its engine.
 type cairn struct {
-	*process
+	*process.Process
 	rpc       *rpc.Client // optimism_*, cairn_*
 	l2        *ethclient.Client
 	engineURL string
@@ -64,17 +65,18 @@ type status struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, program: binary(t, "CAIRN")}
-	anvil, dir := binary(t, "ANVIL"), t.TempDir()
+	w := &world{t: t, program: process.Binary(t, "CAIRN", "anvil")}
+	anvil, dir := process.Binary(t, "ANVIL", "anvil"), t.TempDir()
 	now := uint64(time.Now().Unix())
 	w.chain = newChain(t, dir, now)
 
-	port := freePorts(t, 1)[0]
+	port := process.FreePorts(t, 1)[0]
 	w.anvilURL = "http://127.0.0.1:" + port
 	// Of the genesis file anvil takes the accounts: time and gas limit are its own, and the state root of block 0 is empty.
-	w.anvil = run(t, dir, "anvil", anvil, "--init="+w.chain.l1File, "--timestamp="+strconv.FormatUint(now, 10), "--gas-limit="+strconv.Itoa(gasLimit),
+	w.anvil = process.New(t, dir, "anvil", anvil, "--init="+w.chain.l1File, "--timestamp="+strconv.FormatUint(now, 10), "--gas-limit="+strconv.Itoa(gasLimit),
 		"--chain-id="+strconv.Itoa(l1ChainID), "--hardfork=osaka", "--block-time=1", "--slots-in-an-epoch="+strconv.Itoa(epoch),
 		"--host=127.0.0.1", "--port="+port, "--quiet")
+	w.anvil.Start()
 	w.l1 = dial(t, w.anvilURL)
 	var genesis l1Block
 	w.eventually("anvil answers", func() (err error) {
@@ -107,24 +109,24 @@ func (w *world) tell() {
 		return
 	}
 	for _, p := range w.processes() {
-		w.t.Logf("%s:\n%s", p.name, p.last(40))
+		w.t.Logf("%s:\n%s", p.Name, process.Last(p.Log, 40))
 	}
-	batching := &process{log: filepath.Join(w.chain.directory, "batcher.log")}
-	w.t.Logf("batcher:\n%s", batching.last(40))
+	w.t.Logf("batcher:\n%s", process.Last(filepath.Join(w.chain.directory, "batcher.log"), 40))
 }
 
 // node starts a `cairn node`.
 func (w *world) node(name string, more ...string) *cairn {
 	w.t.Helper()
 	c := w.chain
-	ports := freePorts(w.t, 2)
+	ports := process.FreePorts(w.t, 2)
 	n := &cairn{engineURL: "http://127.0.0.1:" + ports[0]}
-	n.process = run(w.t, c.directory, name, append([]string{
+	n.Process = process.New(w.t, c.directory, name, append([]string{
 		w.program, "node", "--p2p.disable", "--l1=" + w.anvilURL, "--l1.beacon=" + w.beacon.URL, "--l1.http-poll-interval=" + poll.String(), "--l1.epoch-poll-interval=1s",
 		"--engine=embedded", "--l2.genesis=" + c.l2File, "--l2.http.port=" + ports[0],
 		"--rollup.config=" + c.rollupFile, "--rollup.l1-chain-config=" + c.l1File, "--datadir=" + filepath.Join(c.directory, "data-"+name),
 		"--rpc.addr=127.0.0.1", "--rpc.port=" + ports[1], "--log.level=debug", "--log.format=logfmt",
 	}, more...)...)
+	n.Start()
 	n.rpc = dial(w.t, "http://127.0.0.1:"+ports[1])
 	n.l2 = ethclient.NewClient(dial(w.t, n.engineURL))
 	w.nodes = append(w.nodes, n)
@@ -148,7 +150,7 @@ func (n *cairn) status(ctx context.Context) (s status, err error) {
 // is gives the status of a node that runs.
 func (w *world) is(n *cairn) (s status) {
 	w.t.Helper()
-	w.eventually(n.name+" answers", func() (err error) {
+	w.eventually(n.Name+" answers", func() (err error) {
 		if s, err = n.status(w.t.Context()); err == nil && !s.Started {
 			err = fmt.Errorf("it has not started: %+v", s)
 		}
@@ -204,8 +206,8 @@ func (w *world) eventually(what string, cond func() error) {
 	defer tick.Stop()
 	for err := cond(); err != nil; err = cond() {
 		for _, p := range w.processes() {
-			if p.ended() {
-				w.t.Fatalf("%s has ended by itself", p.name)
+			if p.Ended() {
+				w.t.Fatalf("%s has ended by itself", p.Name)
 			}
 		}
 		if time.Since(began) > patience {
@@ -220,10 +222,10 @@ func (w *world) eventually(what string, cond func() error) {
 }
 
 // processes are those that run.
-func (w *world) processes() (all []*process) {
+func (w *world) processes() (all []*process.Process) {
 	all = append(all, w.anvil)
 	for _, n := range w.nodes {
-		all = append(all, n.process)
+		all = append(all, n.Process)
 	}
 	return all
 }
@@ -234,7 +236,7 @@ func (w *world) header(n *cairn, number uint64) *types.Header {
 	var h *types.Header
 	err := n.l2.Client().CallContext(w.t.Context(), &h, "eth_getBlockByNumber", hexutil.Uint64(number), false)
 	if err != nil || h == nil {
-		w.t.Fatalf("%s: block %d: %v", n.name, number, err)
+		w.t.Fatalf("%s: block %d: %v", n.Name, number, err)
 	}
 	return h
 }

@@ -1,3 +1,5 @@
+//go:build linux
+
 package realengine
 
 import (
@@ -7,12 +9,10 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,6 +23,7 @@ import (
 
 	"github.com/cairn-rollup/cairn/devnet"
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/testkit/process"
 )
 
 var (
@@ -37,7 +38,7 @@ const patience = 90 * time.Second
 type world struct {
 	t            *testing.T
 	chain        devnet.Info
-	node, engine *process
+	node, engine *process.Process
 	nodeURL      string
 	engineURL    string
 	reference    *rpc.Client // the devnet's verifier
@@ -46,21 +47,21 @@ type world struct {
 // TestKilledNodeAndEngineGoOn kills the node, its engine, or both at random moments while they follow a chain from its
 // genesis. Nobody helps: each time the safe head goes on, and in the end the blocks are those of the chain.
 func TestKilledNodeAndEngineGoOn(t *testing.T) {
-	cairn, geth := binary(t, "CAIRN"), binary(t, "CAIRN_GETH")
+	cairn, geth := process.Binary(t, "CAIRN", "kill"), process.Binary(t, "CAIRN_GETH", "kill")
 	if *seed == 0 {
 		*seed = rand.Uint64() //nolint:gosec // chance of a test
 	}
 	t.Logf("replay what is killed when with -seed=%d", *seed)
 	rng := rand.New(rand.NewPCG(*seed, 1)) //nolint:gosec // as above
 	w := newWorld(t, cairn, geth)
-	w.node.start()
-	w.engine.start()
+	w.node.Start()
+	w.engine.Start()
 	w.passes(2)
 
 	var derives []time.Duration // from the start of the node to a safe head above the one before the kill
 	for i := range *kills {
 		before := w.safe()
-		victims := [][]*process{{w.node}, {w.engine}, {w.node, w.engine}, {w.engine, w.node}}[rng.IntN(4)]
+		victims := [][]*process.Process{{w.node}, {w.engine}, {w.node, w.engine}, {w.engine, w.node}}[rng.IntN(4)]
 		// Not before something has been derived, and then at any time within a few blocks.
 		delay := time.NewTimer(time.Duration(rng.IntN(3000)) * time.Millisecond)
 		select {
@@ -70,14 +71,14 @@ func TestKilledNodeAndEngineGoOn(t *testing.T) {
 		}
 		names := ""
 		for _, v := range victims {
-			v.kill()
-			names += " " + v.name
+			v.Kill()
+			names += " " + v.Name
 		}
 		if victims[0] == w.engine && len(victims) == 1 {
 			before = w.safe() // the node is there and may have gone on
 		}
 		for _, v := range slices.Backward(victims) {
-			v.start()
+			v.Start()
 		}
 		began := time.Now()
 		w.passes(before + 1)
@@ -113,24 +114,20 @@ func newWorld(t *testing.T, cairn, geth string) *world {
 	if out, err := exec.Command(geth, "init", "--datadir", at("geth"), "--state.scheme=hash", at("genesis.l2.json")).CombinedOutput(); err != nil {
 		t.Fatalf("geth init: %v\n%s", err, out)
 	}
-	ports := freePorts(t, 3)
+	ports := process.FreePorts(t, 3)
 	w.engineURL = "http://127.0.0.1:" + ports[0]
-	w.engine = &process{t: t, name: "engine", args: []string{
+	w.engine = process.New(t, dir, "engine",
 		geth, "--datadir", at("geth"), "--state.scheme=hash", "--gcmode=archive", "--syncmode=full", "--nodiscover", "--maxpeers=0", "--port=0", "--ipcdisable",
-		"--authrpc.addr=127.0.0.1", "--authrpc.port=" + ports[1], "--authrpc.vhosts=*", "--authrpc.jwtsecret=" + secret,
-		"--http", "--http.addr=127.0.0.1", "--http.port=" + ports[0], "--rollup.disabletxpoolgossip", "--cache=64",
-	}}
+		"--authrpc.addr=127.0.0.1", "--authrpc.port="+ports[1], "--authrpc.vhosts=*", "--authrpc.jwtsecret="+secret,
+		"--http", "--http.addr=127.0.0.1", "--http.port="+ports[0], "--rollup.disabletxpoolgossip", "--cache=64",
+	)
 	w.nodeURL = "http://127.0.0.1:" + ports[2]
-	w.node = &process{t: t, name: "node", args: []string{
-		cairn, "node", "--p2p.disable", "--l1=" + w.chain.L1.RPC, "--l1.beacon=" + w.chain.L1.Beacon, "--l1.http-poll-interval=250ms", "--l1.epoch-poll-interval=1s",
-		"--l2=http://127.0.0.1:" + ports[1], "--l2.jwt-secret=" + secret,
-		"--rollup.config=" + at("rollup.json"), "--rollup.l1-chain-config=" + at("genesis.l1.json"), "--datadir=" + at("node"),
-		"--rpc.addr=127.0.0.1", "--rpc.port=" + ports[2], "--log.level=debug", "--log.format=logfmt",
-	}}
-	t.Cleanup(func() {
-		w.node.kill()
-		w.engine.kill()
-	})
+	w.node = process.New(t, dir, "node",
+		cairn, "node", "--p2p.disable", "--l1="+w.chain.L1.RPC, "--l1.beacon="+w.chain.L1.Beacon, "--l1.http-poll-interval=250ms", "--l1.epoch-poll-interval=1s",
+		"--l2=http://127.0.0.1:"+ports[1], "--l2.jwt-secret="+secret,
+		"--rollup.config="+at("rollup.json"), "--rollup.l1-chain-config="+at("genesis.l1.json"), "--datadir="+at("node"),
+		"--rpc.addr=127.0.0.1", "--rpc.port="+ports[2], "--log.level=debug", "--log.format=logfmt",
+	)
 	return w
 }
 
@@ -156,20 +153,6 @@ func startChain(t *testing.T, cairn, dir string) (info devnet.Info) {
 		t.Fatalf("read the devnet's table: %v", err)
 	}
 	return info
-}
-
-// freePorts finds ports that nobody listens on now.
-func freePorts(t *testing.T, count int) (ports []string) {
-	t.Helper()
-	for range count {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()
-		ports = append(ports, strconv.Itoa(l.Addr().(*net.TCPAddr).Port))
-	}
-	return ports
 }
 
 // sync is the node's status; not ok if it does not answer.
@@ -200,14 +183,14 @@ func (w *world) passes(number uint64) {
 		if ok && s.SafeL2.Number >= number {
 			return
 		}
-		for _, p := range []*process{w.node, w.engine} {
-			if p.ended() {
-				w.t.Fatalf("%s has ended by itself:\n%s", p.name, p.log.last(40))
+		for _, p := range []*process.Process{w.node, w.engine} {
+			if p.Ended() {
+				w.t.Fatalf("%s has ended by itself:\n%s", p.Name, process.Last(p.Log, 40))
 			}
 		}
 		select {
 		case <-deadline:
-			w.t.Fatalf("safe head is %d, not %d after %s\nnode:\n%s\nengine:\n%s", s.SafeL2.Number, number, patience, w.node.log.last(60), w.engine.log.last(20))
+			w.t.Fatalf("safe head is %d, not %d after %s\nnode:\n%s\nengine:\n%s", s.SafeL2.Number, number, patience, process.Last(w.node.Log, 60), process.Last(w.engine.Log, 20))
 		case <-tick.C:
 		}
 	}
