@@ -228,20 +228,3 @@ func TestUpdateReasonsAreExplained(t *testing.T) {
 		t.Errorf("a number without a reason has the sentence %q and the rule %q", r.Why(), r.Rule())
 	}
 }
-
-func FuzzUpdateSystemConfig(f *testing.F) {
-	for kind := range uint64(9) {
-		log := updateLog(kind, word(1<<40))
-		f.Add(topicBytes(log), log.Data, uint64(0))
-	}
-	f.Fuzz(func(t *testing.T, topics, data []byte, time uint64) {
-		log := &types.Log{Address: systemConfig, Topics: append([]common.Hash{updateTopic}, topicsOf(topics)...), Data: data}
-		got, ignored := attributes.UpdateSystemConfig(chain(t, rollup.Jovian), distinctConfig, []*types.Log{log}, time)
-		if len(ignored) != 0 && got != distinctConfig {
-			t.Errorf("ignored for %v, yet the config is %+v", ignored, got)
-		}
-		if d, e := got.EIP1559(); (d == 0) != (e == 0) {
-			t.Errorf("took denominator %d with elasticity %d", d, e)
-		}
-	})
-}

@@ -9,10 +9,8 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
-	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/cairn-rollup/cairn/attributes"
-	"github.com/cairn-rollup/cairn/eth"
 )
 
 var (
@@ -168,31 +166,6 @@ func TestUserDepositsPassesOverOthers(t *testing.T) {
 			t.Errorf("deposit %d has source %s, want that of log %d", i, tx.SourceHash(), index)
 		}
 	}
-}
-
-func FuzzUserDeposits(f *testing.F) {
-	for _, o := range [][]byte{opaque(1, 2, 3, 0, nil), opaque(0, 0, 0, 1, []byte("data")), make([]byte, 72)} {
-		log := depositLog(alice, bob, o)
-		f.Add(topicBytes(log), log.Data)
-	}
-	f.Fuzz(func(t *testing.T, topics, data []byte) {
-		log := &types.Log{Address: portal, Topics: append([]common.Hash{depositTopic}, topicsOf(topics)...), Data: data}
-		txs, err := attributes.UserDeposits(common.Hash{1}, []*types.Log{log}, portal)
-		if err != nil {
-			return
-		}
-		if len(txs) != 1 || !eth.IsDeposit(txs[0]) {
-			t.Fatalf("neither deposit nor error: %x", txs)
-		}
-		// What was made is what op-geth reads and writes.
-		var tx types.Transaction
-		if err := tx.UnmarshalBinary(txs[0]); err != nil {
-			t.Fatal(err)
-		}
-		if again, err := tx.MarshalBinary(); err != nil || !bytes.Equal(again, txs[0]) || tx.Hash() != crypto.Keccak256Hash(txs[0]) {
-			t.Errorf("op-geth writes %x, %v; want %x", again, err, txs[0])
-		}
-	})
 }
 
 // topicBytes are the topics of a log after the first, as a fuzzer can change them.

@@ -360,17 +360,3 @@ func TestPackedParams(t *testing.T) {
 		t.Errorf("operator fee %x, %x", s, c)
 	}
 }
-
-func FuzzParse(f *testing.F) {
-	f.Add(fullFile(f))
-	f.Add([]byte(`{"genesis":{"l1":{"hash":"0x12"}}}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		cfg, _, err := rollup.Parse(text)
-		if (cfg == nil) == (err == nil) {
-			t.Fatalf("both or neither of %+v and %v", cfg, err)
-		}
-		if err == nil && cfg.Check() != nil {
-			t.Errorf("the result does not pass Check: %v", cfg.Check())
-		}
-	})
-}
