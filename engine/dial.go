@@ -21,9 +21,9 @@ type Caller interface {
 
 // DialConfig says where an engine is.
 type DialConfig struct {
-	URL       string   // http, https, ws, wss, or the path of an IPC socket
-	Secret    [32]byte // for the JWT; IPC uses none
-	MaxAnswer int64    // bytes read of one answer; 0: DefaultMaxAnswer. IPC is not bounded: it is this machine's own
+	URL       string    // http, https, ws, wss, or the path of an IPC socket
+	Secret    *[32]byte // for the JWT; nil, and with IPC: none
+	MaxAnswer int64     // bytes read of one answer; 0: DefaultMaxAnswer. IPC is not bounded: it is this machine's own
 }
 
 // Conn is a connection to an engine. It connects with the first call, and again with the next call after the connection
@@ -42,8 +42,8 @@ type Conn struct {
 // errClosed is a call after Close.
 var errClosed = errors.New("the connection to the engine was closed")
 
-// Dial prepares a connection; an error means that the URL is unusable, not that the engine is away. Each HTTP request
-// and each WebSocket handshake carries a fresh JWT.
+// Dial prepares a connection; an error means that the URL is unusable, not that the engine is away. With a
+// secret, each HTTP request and each WebSocket handshake carries a fresh JWT.
 func Dial(cfg DialConfig) (*Conn, error) {
 	u, err := url.Parse(cfg.URL)
 	switch {
@@ -64,18 +64,17 @@ func Dial(cfg DialConfig) (*Conn, error) {
 	if !ok {
 		return nil, errors.New("dial engine: the process's default HTTP transport was replaced")
 	}
-	return &Conn{
-		url: cfg.URL,
-		options: []rpc.ClientOption{
-			rpc.WithHTTPClient(&http.Client{Transport: &boundedTransport{base.Clone(), cfg.MaxAnswer}}),
-			rpc.WithWebsocketMessageSizeLimit(cfg.MaxAnswer),
-			rpc.WithHTTPAuth(func(h http.Header) error {
-				h.Set("Authorization", "Bearer "+token(cfg.Secret, time.Now()))
-				return nil
-			}),
-		},
-		lock: make(chan struct{}, 1),
-	}, nil
+	options := []rpc.ClientOption{
+		rpc.WithHTTPClient(&http.Client{Transport: &boundedTransport{base.Clone(), cfg.MaxAnswer}}),
+		rpc.WithWebsocketMessageSizeLimit(cfg.MaxAnswer),
+	}
+	if cfg.Secret != nil {
+		options = append(options, rpc.WithHTTPAuth(func(h http.Header) error {
+			h.Set("Authorization", "Bearer "+token(*cfg.Secret, time.Now()))
+			return nil
+		}))
+	}
+	return &Conn{url: cfg.URL, options: options, lock: make(chan struct{}, 1)}, nil
 }
 
 // CallContext does one call. Connecting, where it is needed, takes its time from ctx too.

@@ -101,7 +101,7 @@ func demandJWT(secret [32]byte, next http.Handler) http.Handler {
 
 func dialed(t *testing.T, p place, secret [32]byte, opts Options) *Client {
 	t.Helper()
-	conn, err := Dial(DialConfig{URL: p.url(), Secret: secret})
+	conn, err := Dial(DialConfig{URL: p.url(), Secret: &secret})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,6 +168,25 @@ func TestAnotherSecretIsUnauthorized(t *testing.T) {
 	}
 }
 
+func TestWithoutASecretNoTokenIsSent(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Values("Authorization"); len(got) > 0 {
+			t.Errorf("sent %q", got)
+		}
+		_, _ = io.WriteString(w, `{"jsonrpc":"2.0","id":1,"result":"0x1"}`)
+	}))
+	defer server.Close()
+	conn, err := Dial(DialConfig{URL: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	var got string
+	if err := conn.CallContext(t.Context(), &got, "eth_chainId"); err != nil || got != "0x1" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // Engine and node may be started in any order, and the engine again.
 func TestConnectionComesBack(t *testing.T) {
 	secret := [32]byte{1}
@@ -219,7 +238,7 @@ func TestConnectionEndsAmidACall(t *testing.T) {
 	f, _, _ := answering(t, testConfig())
 	p := newPlace(t, "ipc")
 	defer p.open(t, f, [32]byte{})()
-	conn, err := Dial(DialConfig{URL: p.url()})
+	conn, err := Dial(DialConfig{URL: p.url(), Secret: new([32]byte)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +274,7 @@ func TestOneConnectionIsMade(t *testing.T) {
 			close(ended)
 		}
 	}()
-	conn, err := Dial(DialConfig{URL: p.url()})
+	conn, err := Dial(DialConfig{URL: p.url(), Secret: new([32]byte)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +388,7 @@ func TestClosedConnectionIsNotUsed(t *testing.T) {
 		p := newPlace(t, transport)
 		stop := p.open(t, f, [32]byte{})
 		for _, used := range []bool{false, true} {
-			conn, err := Dial(DialConfig{URL: p.url()})
+			conn, err := Dial(DialConfig{URL: p.url(), Secret: new([32]byte)})
 			if err != nil {
 				t.Fatal(err)
 			}

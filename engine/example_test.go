@@ -16,7 +16,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	conn, err := engine.Dial(engine.DialConfig{URL: "http://127.0.0.1:8551", Secret: secret})
+	conn, err := engine.Dial(engine.DialConfig{URL: "http://127.0.0.1:8551", Secret: &secret})
 	if err != nil {
 		log.Fatal(err)
 	}

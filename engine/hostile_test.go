@@ -129,7 +129,7 @@ func TestAnswerWithoutEndIsCut(t *testing.T) {
 	p := newPlace(t, "ws")
 	defer p.open(t, f, [32]byte{})()
 	f.answers["eth_syncing"] = strings.Repeat("x", 2<<20)
-	if conn, err = Dial(DialConfig{URL: p.url(), MaxAnswer: 1 << 20}); err != nil {
+	if conn, err = Dial(DialConfig{URL: p.url(), Secret: new([32]byte), MaxAnswer: 1 << 20}); err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()

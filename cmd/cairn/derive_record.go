@@ -8,13 +8,10 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
-
-	"github.com/ethereum/go-ethereum/rpc"
 
 	"github.com/cairn-rollup/cairn/engine"
 	"github.com/cairn-rollup/cairn/eth"
@@ -133,13 +130,13 @@ func (c *deriveRecordCmd) sources(ctx context.Context, cfg *rollup.Config, log *
 	if err != nil {
 		return from, nil, err
 	}
-	l2, closeL2, err := c.L2.dial(ctx)
+	l2, err := c.L2.dial()
 	if err != nil {
 		return from, nil, err
 	}
 	endpoints, err := flags.endpoints()
 	if err != nil {
-		closeL2()
+		l2.Close()
 		return from, nil, err
 	}
 	ahead := l1.NewPrefetcher(l1.NewSource(endpoints, l1.SourceConfig{Rollup: cfg, BatchSize: flags.MaxBatchSize}), l1.PrefetchConfig{})
@@ -153,7 +150,7 @@ func (c *deriveRecordCmd) sources(ctx context.Context, cfg *rollup.Config, log *
 		stop()
 		<-ended
 		closeAll(endpoints)
-		closeL2()
+		l2.Close()
 	}
 	head, err := ahead.Label(ctx, l1.Latest)
 	if err != nil {
@@ -169,35 +166,20 @@ func (c *deriveRecordCmd) sources(ctx context.Context, cfg *rollup.Config, log *
 
 // dial connects to the engine: with a secret as to an Engine API, without as to anybody's JSON-RPC, which may take a token
 // for somebody else's.
-func (f *recordL2Flags) dial(ctx context.Context) (engine.Caller, func(), error) {
+func (f *recordL2Flags) dial() (*engine.Conn, error) {
+	cfg := engine.DialConfig{URL: f.Endpoint}
 	if f.JWTSecret != "" {
 		secret, err := engine.ReadJWTSecret(f.JWTSecret)
 		if err != nil {
-			return nil, nil, wrong("l2.jwt-secret", f.JWTSecret, "%s", err)
+			return nil, wrong("l2.jwt-secret", f.JWTSecret, "%s", err)
 		}
-		conn, err := engine.Dial(engine.DialConfig{URL: f.Endpoint, Secret: secret})
-		if err != nil {
-			return nil, nil, wrong("l2", "(as given)", "%s", err)
-		}
-		return conn, conn.Close, nil
+		cfg.Secret = &secret
 	}
-	client, err := rpc.DialOptions(ctx, f.Endpoint, rpc.WithHTTPClient(&http.Client{Transport: boundedAnswers{http.DefaultTransport}}),
-		rpc.WithWebsocketMessageSizeLimit(engine.DefaultMaxAnswer))
+	conn, err := engine.Dial(cfg)
 	if err != nil {
-		return nil, nil, wrong("l2", "(as given)", "cannot connect: give the URL of an L2 execution engine's JSON-RPC")
+		return nil, wrong("l2", "(as given)", "%s", err)
 	}
-	return client, client.Close, nil
-}
-
-// boundedAnswers ends an answer that is too long.
-type boundedAnswers struct{ http.RoundTripper }
-
-func (t boundedAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := t.RoundTripper.RoundTrip(r)
-	if err == nil {
-		answer.Body = http.MaxBytesReader(nil, answer.Body, engine.DefaultMaxAnswer)
-	}
-	return answer, err
+	return conn, nil
 }
 
 // record records and says what came of it.

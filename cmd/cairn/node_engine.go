@@ -46,7 +46,7 @@ func (f *l2Flags) openExternal(disk *diskFlags, cfg *rollup.Config, log *slog.Lo
 	if made {
 		log.Warn("a new secret for the Engine API is made: start the engine with the same file", "file", f.JWTSecret)
 	}
-	conn, err := engine.Dial(engine.DialConfig{URL: f.Endpoint, Secret: secret})
+	conn, err := engine.Dial(engine.DialConfig{URL: f.Endpoint, Secret: &secret})
 	if err != nil {
 		return nil, wrong("l2", "(as given)", "%s", err)
 	}

@@ -78,7 +78,7 @@ func httpSide(t testing.TB, cfg geth.Config) side {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := engine.Dial(engine.DialConfig{URL: c.AuthURL(), Secret: secret})
+	conn, err := engine.Dial(engine.DialConfig{URL: c.AuthURL(), Secret: &secret})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -621,7 +621,7 @@ func TestWrongJWTSecretIsNotARejection(t *testing.T) {
 	c := openChain(t, geth.Config{
 		Name: "l2", Genesis: l2Genesis(), AuthHost: "127.0.0.1", AuthPort: geth.AnyPort, JWTFile: filepath.Join(t.TempDir(), "jwt.hex"),
 	})
-	conn, err := engine.Dial(engine.DialConfig{URL: c.AuthURL(), Secret: [32]byte{1}})
+	conn, err := engine.Dial(engine.DialConfig{URL: c.AuthURL(), Secret: &[32]byte{1}})
 	if err != nil {
 		t.Fatal(err)
 	}

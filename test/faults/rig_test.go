@@ -154,7 +154,7 @@ func (r *rig) config() node.Config {
 		}
 		cfg.L1.Beacons = append(cfg.L1.Beacons, beacon)
 	}
-	conn, err := engine.Dial(engine.DialConfig{URL: "http://" + r.engine.address, Secret: secret, MaxAnswer: answerLimit})
+	conn, err := engine.Dial(engine.DialConfig{URL: "http://" + r.engine.address, Secret: &secret, MaxAnswer: answerLimit})
 	if err != nil {
 		t.Fatal(err)
 	}
