@@ -118,7 +118,7 @@ var reasons = [reasonCount]reasonText{
 	SpanTxTypeUnknown:        {"span-tx-type-unknown", "a transaction in the span batch is of a type that span batches cannot carry", spanFormat + " (4.8, 5.2)"},
 	SpanTxFields:             {"span-tx-fields", "a transaction's data in the span batch is not the list of its type's fields", spanFormat + " (4.8, 5.2)"},
 	SpanSetCodeCreation:      {"span-set-code-creation", "a set-code transaction in the span batch has no recipient", "op-node (4.8, 5.2)"},
-	SpanPostExecEnvelope:     {"span-post-exec-envelope", "a post-exec transaction in the span batch has a signature, recipient, nonce or gas", "op-node (4.8, 5.9)"},
+	SpanPostExecEnvelope:     {"span-post-exec-envelope", "a post-exec transaction in the span batch has a signature, recipient, nonce or gas", "lagoon/derivation.md, transposed envelope fields (4.8, 5.9)"},
 
 	NoL1Blocks:            {"no-l1-blocks", "no L1 block that the next block could belong to has been read", "op-node (5.4 row 1)"},
 	TimestampFuture:       {"timestamp-future", "the batch is for a later time than that of the next block", batchQueue + " (5.4 row 2)"},

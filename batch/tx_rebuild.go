@@ -85,7 +85,8 @@ func (w *txRow) appendNext(dst []byte, typ byte, content []byte, chain *chainVal
 }
 
 // emptyEnvelope says whether nothing but the data is set, as a post-exec transaction must have it: the rest does not
-// reach the transaction, and nobody shall hide data there (specs: lagoon/derivation, unused slots).
+// reach the transaction, and nobody shall hide data there (specs: protocol/lagoon/derivation.md, unused signature and gas
+// accounting slots; RULES 5.9). These specs are newer than op-node v1.19.6, which does not look.
 func (t *splitTx) emptyEnvelope() bool {
 	return t.creation && !t.parity && len(t.r) == 0 && len(t.s) == 0 && t.nonce == 0 && t.gas == 0
 }
