@@ -69,7 +69,12 @@ const (
 
 var droppedNames = [...]string{"tx", "blob", "item", "frame", "channel", "batch", "config-update", "block"}
 
-func (d Dropped) String() string { return droppedNames[d] }
+func (d Dropped) String() string {
+	if int(d) < len(droppedNames) {
+		return droppedNames[d]
+	}
+	return fmt.Sprintf("dropped-%d", uint8(d))
+}
 
 // Reason enumerates what the machine itself decides. The words of String are stable.
 type Reason uint8

@@ -29,6 +29,14 @@ func TestReasonsAreExplained(t *testing.T) {
 	}
 }
 
+func TestDroppedNames(t *testing.T) {
+	for d, want := range map[derive.Dropped]string{derive.DroppedTx: "tx", derive.DroppedBlock: "block", derive.DroppedBlock + 1: "dropped-8", 255: "dropped-255"} {
+		if got := d.String(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 var section = regexp.MustCompile(`\d+\.\d+`)
 
 // mapped are the sections of the digest that docs/spec-map.md has a row for.

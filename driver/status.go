@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/cairn-rollup/cairn/derive"
@@ -67,7 +68,12 @@ const (
 
 var needNames = [needCount]string{"nothing", "start", "l1-head", "l1-block", "blobs", "engine", "disk"}
 
-func (n Need) String() string { return needNames[n] }
+func (n Need) String() string {
+	if n < needCount {
+		return needNames[n]
+	}
+	return fmt.Sprintf("need-%d", uint8(n))
+}
 
 // Spent is how long derivation has needed each thing since the process began. What it needed longest is the bottleneck.
 type Spent [needCount]time.Duration

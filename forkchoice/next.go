@@ -1,6 +1,10 @@
 package forkchoice
 
-import "github.com/cairn-rollup/cairn/eth"
+import (
+	"fmt"
+
+	"github.com/cairn-rollup/cairn/eth"
+)
 
 // Call is a kind of engine call. At most one is in flight.
 type Call uint8
@@ -22,7 +26,12 @@ const (
 
 var callNames = [...]string{"idle", "restore", "insert", "seal", "start", "extend", "truncate", "consolidate", "build", "read", "label"}
 
-func (c Call) String() string { return callNames[c] }
+func (c Call) String() string {
+	if int(c) < len(callNames) {
+		return callNames[c]
+	}
+	return fmt.Sprintf("call-%d", uint8(c))
+}
 
 // Ready says what could be done.
 type Ready struct {

@@ -52,7 +52,7 @@ func TestCallNames(t *testing.T) {
 	for call, want := range map[forkchoice.Call]string{
 		forkchoice.Idle: "idle", forkchoice.Restore: "restore", forkchoice.Insert: "insert", forkchoice.Seal: "seal", forkchoice.Start: "start",
 		forkchoice.Truncate: "truncate", forkchoice.Consolidate: "consolidate", forkchoice.Build: "build",
-		forkchoice.Read: "read", forkchoice.Label: "label",
+		forkchoice.Read: "read", forkchoice.Label: "label", forkchoice.Label + 1: "call-11", 255: "call-255",
 	} {
 		if call.String() != want {
 			t.Errorf("call %d is %q, want %q", call, call, want)
