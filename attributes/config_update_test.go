@@ -3,7 +3,6 @@ package attributes_test
 import (
 	"bytes"
 	"reflect"
-	"regexp"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -203,28 +202,5 @@ func TestReasonNames(t *testing.T) {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
-	}
-}
-
-// People read the sentence and look up the rule: docs/spec-map.md is checked to have it where reasons meet, in derive.
-func TestUpdateReasonsAreExplained(t *testing.T) {
-	sentence := regexp.MustCompile(`^[a-z].*[^.\s]$`)
-	rule := regexp.MustCompile(`^(system-config\.md, [^()]+|op-node) \(1\.2\)$`)
-	seen := map[string]bool{}
-	for r := attributes.UpdateTaken; r <= attributes.UpdateScalarVersion; r++ {
-		why := r.Why()
-		if !sentence.MatchString(why) || seen[why] {
-			t.Errorf("%s: %q begins in upper case, ends with a full stop or is taken", r, why)
-		}
-		seen[why] = true
-		if r != attributes.UpdateTaken && !rule.MatchString(r.Rule()) {
-			t.Errorf("%s: the rule %q is not section (digest)", r, r.Rule())
-		}
-	}
-	if got := attributes.UpdateTaken.Rule(); got != "" {
-		t.Errorf("an update that is taken breaks %q", got)
-	}
-	if r := attributes.UpdateScalarVersion + 1; r.Why() != "" || r.Rule() != "" {
-		t.Errorf("a number without a reason has the sentence %q and the rule %q", r.Why(), r.Rule())
 	}
 }
