@@ -6,7 +6,7 @@ KILLS    ?= 20
 SEEDS    ?= 300
 LINT      = $(GO) tool -modfile=tools/go.mod golangci-lint
 
-.PHONY: help build test race fuzz lint fmt bench benchonce benchnode contracts clients anvil kill harness sim mutants e2e reference cover check
+.PHONY: help build test race fuzz lint fmt bench benchonce benchnode contracts clients anvil kill opnode harness sim mutants e2e reference cover check
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -65,7 +65,12 @@ anvil: ## sequencer and verifier with anvil as L1, which reorganises (needs Node
 
 kill: build ## kill node and engine, a standalone op-geth, KILLS times (default 20); the chain goes on
 	$(GO) build -modfile=tools/geth.mod -o bin/geth github.com/ethereum/go-ethereum/cmd/geth
-	CAIRN=$(CURDIR)/bin/cairn CAIRN_GETH=$(CURDIR)/bin/geth $(GO) test -count=1 -timeout 60m -v ./test/realengine -args -kills=$(KILLS)
+	CAIRN=$(CURDIR)/bin/cairn CAIRN_GETH=$(CURDIR)/bin/geth $(GO) test -count=1 -timeout 60m -run TestKilled -v ./test/realengine -args -kills=$(KILLS)
+
+opnode: build ## op-node takes Cairn's blocks and makes some that Cairn takes; both answer alike
+	$(GO) build -modfile=tools/geth.mod -o bin/geth github.com/ethereum/go-ethereum/cmd/geth
+	test/realengine/build-op-node.sh bin/op-node
+	CAIRN=$(CURDIR)/bin/cairn CAIRN_GETH=$(CURDIR)/bin/geth CAIRN_OP_NODE=$(CURDIR)/bin/op-node $(GO) test -count=1 -run TestOpNode -v ./test/realengine
 
 harness: build ## the published cases of ../shared/harness, recorded from op-node; ALL=1: all of them in all modes
 	test/harness/run.sh

@@ -3,18 +3,12 @@
 package realengine
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -100,59 +94,24 @@ func newWorld(t *testing.T, cairn, geth string) *world {
 	t.Helper()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	w := &world{t: t, chain: startChain(t, cairn, dir)}
+	w := &world{t: t, chain: startChain(t, cairn, dir, 1)}
 	var err error
 	if w.reference, err = rpc.Dial(w.chain.Verifiers[0].RPC); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.reference.Close)
 
-	secret := at("jwt.hex")
-	if err := os.WriteFile(secret, []byte(strings.Repeat("5a", 32)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(geth, "init", "--datadir", at("geth"), "--state.scheme=hash", at("genesis.l2.json")).CombinedOutput(); err != nil {
-		t.Fatalf("geth init: %v\n%s", err, out)
-	}
-	ports := process.FreePorts(t, 3)
-	w.engineURL = "http://127.0.0.1:" + ports[0]
-	w.engine = process.New(t, dir, "engine",
-		geth, "--datadir", at("geth"), "--state.scheme=hash", "--gcmode=archive", "--syncmode=full", "--nodiscover", "--maxpeers=0", "--port=0", "--ipcdisable",
-		"--authrpc.addr=127.0.0.1", "--authrpc.port="+ports[1], "--authrpc.vhosts=*", "--authrpc.jwtsecret="+secret,
-		"--http", "--http.addr=127.0.0.1", "--http.port="+ports[0], "--rollup.disabletxpoolgossip", "--cache=64",
-	)
-	w.nodeURL = "http://127.0.0.1:" + ports[2]
+	e := newEngine(t, geth, dir)
+	w.engine, w.engineURL = e.Process, e.rpc
+	port := process.FreePorts(t, 1)[0]
+	w.nodeURL = "http://127.0.0.1:" + port
 	w.node = process.New(t, dir, "node",
 		cairn, "node", "--p2p.disable", "--l1="+w.chain.L1.RPC, "--l1.beacon="+w.chain.L1.Beacon, "--l1.http-poll-interval=250ms", "--l1.epoch-poll-interval=1s",
-		"--l2=http://127.0.0.1:"+ports[1], "--l2.jwt-secret="+secret,
+		"--l2="+e.auth, "--l2.jwt-secret="+e.secret,
 		"--rollup.config="+at("rollup.json"), "--rollup.l1-chain-config="+at("genesis.l1.json"), "--datadir="+at("node"),
-		"--rpc.addr=127.0.0.1", "--rpc.port="+ports[2], "--log.level=debug", "--log.format=logfmt",
+		"--rpc.addr=127.0.0.1", "--rpc.port="+port, "--log.level=debug", "--log.format=logfmt",
 	)
 	return w
-}
-
-// startChain runs a devnet with fast blocks, and reads its table.
-func startChain(t *testing.T, cairn, dir string) (info devnet.Info) {
-	t.Helper()
-	cmd := exec.Command(cairn, "devnet", "up", "--ports=auto", "--json", "--l1.block-time=2", "--l2.block-time=1", "--batcher.max-wait=1",
-		"--rollup-out="+filepath.Join(dir, "rollup.json"), "--genesis-out="+filepath.Join(dir, "genesis.json"))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	})
-	if err := json.NewDecoder(bufio.NewReader(out)).Decode(&info); err != nil {
-		t.Fatalf("read the devnet's table: %v", err)
-	}
-	return info
 }
 
 // sync is the node's status; not ok if it does not answer.
