@@ -16,6 +16,21 @@ import (
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
+// topicBytes are the topics of a log after the first, as a fuzzer can change them.
+func topicBytes(log *types.Log) (out []byte) {
+	for _, topic := range log.Topics[1:] {
+		out = append(out, topic[:]...)
+	}
+	return out
+}
+
+func topicsOf(b []byte) (topics []common.Hash) {
+	for ; len(b) >= 32; b = b[32:] {
+		topics = append(topics, common.Hash(b[:32]))
+	}
+	return topics
+}
+
 // number reads an ABI word without any bound.
 func number(b []byte) *big.Int { return new(big.Int).SetBytes(b) }
 

@@ -8,12 +8,11 @@ import (
 )
 
 // A source hash makes a deposit unique and says where it comes from (specs: protocol/deposits.md, source hash
-// computation). Domain 3 is not used.
+// computation). Domain 3 is not used, and 4 is for interop.
 const (
-	domainUserDeposit      = 0
-	domainL1Info           = 1
-	domainUpgrade          = 2
-	domainInvalidatedBlock = 4
+	domainUserDeposit = 0
+	domainL1Info      = 1
+	domainUpgrade     = 2
 )
 
 // UserDepositSource is the source hash of a deposit made on L1: the block, and the log's index in that block.
@@ -29,12 +28,6 @@ func L1InfoSource(l1 common.Hash, sequenceNumber uint64) common.Hash {
 // UpgradeSource is the source hash of an upgrade transaction: a sentence that says what it is for.
 func UpgradeSource(intent string) common.Hash {
 	return sourceHash(domainUpgrade, crypto.Keccak256Hash([]byte(intent)))
-}
-
-// InvalidatedBlockSource is the source hash of the deposit that names a block replaced by a deposits-only block
-// (specs: interop).
-func InvalidatedBlockSource(outputRoot common.Hash) common.Hash {
-	return sourceHash(domainInvalidatedBlock, outputRoot)
 }
 
 func sourceHash(domain byte, id common.Hash) common.Hash {

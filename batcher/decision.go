@@ -12,8 +12,8 @@ type View struct {
 	CurrentL1, HeadL1 eth.L1Ref // where derivation is, and the end of L1
 }
 
-// ViewOf takes the view out of a sync status. What counts as safe is the local safe head: what L1 says by itself.
-func ViewOf(s *eth.SyncStatus) View {
+// viewOf takes the view out of a sync status. What counts as safe is the local safe head: what L1 says by itself.
+func viewOf(s *eth.SyncStatus) View {
 	return View{Safe: s.LocalSafeL2, Unsafe: s.UnsafeL2, CurrentL1: s.CurrentL1, HeadL1: s.HeadL1}
 }
 

@@ -143,7 +143,7 @@ func (b *Batcher) look(ctx context.Context) (done bool) {
 		b.note("sync status is missing", fmt.Errorf("get sync status: %w", err))
 		return true
 	}
-	b.decide(b.core.Observe(ViewOf(&status)))
+	b.decide(b.core.Observe(viewOf(&status)))
 	for range blocksPerLook {
 		if b.decision.Verb != Load {
 			return true

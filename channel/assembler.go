@@ -43,7 +43,7 @@ func (r Raw) Bytes() []byte {
 // Expire drops the staged channel if it has timed out at L1 block origin, and then gives ChannelTimedOut. It must be
 // called before the first frame of each L1 block is added; further calls in the same block change nothing.
 func (a *Assembler) Expire(origin uint64, l Limits) Reason {
-	if !a.open || !TimedOut(a.staged.openBlock, l.ChannelTimeout, origin) {
+	if !a.open || !timedOut(a.staged.openBlock, l.ChannelTimeout, origin) {
 		return None
 	}
 	*a = Assembler{}

@@ -40,7 +40,7 @@ func (b *Bank) Read(origin uint64, l Limits) (raw Raw, complete bool, lost Reaso
 		return Raw{}, false, None
 	}
 	c, _ := b.channels.get(id)
-	if TimedOut(c.openBlock, l.ChannelTimeout, origin) {
+	if timedOut(c.openBlock, l.ChannelTimeout, origin) {
 		b.remove(c)
 		return Raw{ID: id}, false, ChannelTimedOut
 	}
@@ -65,7 +65,7 @@ func (b *Bank) Add(f Frame, origin uint64, l Limits) (pruned []ID, lost Reason) 
 	if known {
 		c = *before
 	}
-	if TimedOut(c.openBlock, l.ChannelTimeout, origin) {
+	if timedOut(c.openBlock, l.ChannelTimeout, origin) {
 		return nil, FrameTooLate
 	}
 	if lost = c.Add(f, false); lost != None {

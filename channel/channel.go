@@ -96,8 +96,8 @@ func (c Channel) raw() Raw {
 // Bytes joins the data of the frames, as [Raw.Bytes] does. It is meaningful only if Ready.
 func (c Channel) Bytes() []byte { return c.raw().Bytes() }
 
-// TimedOut says whether a channel opened in L1 block openBlock is too old to be used at L1 block origin. With origin
+// timedOut says whether a channel opened in L1 block openBlock is too old to be used at L1 block origin. With origin
 // exactly timeout blocks later it is not (derivation.md#channel-format).
-func TimedOut(openBlock, timeout, origin uint64) bool {
+func timedOut(openBlock, timeout, origin uint64) bool {
 	return openBlock+timeout < origin
 }

@@ -184,7 +184,7 @@ func TestTimedOut(t *testing.T) {
 		{"timeout before Granite", 100, 300, 400, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := TimedOut(tc.open, tc.timeout, tc.origin); got != tc.want {
+			if got := timedOut(tc.open, tc.timeout, tc.origin); got != tc.want {
 				t.Errorf("timed out: %v", got)
 			}
 		})

@@ -30,11 +30,6 @@ func (p *Ports) verifier(i int) (rpc, node int) {
 	return next(p.Verifier), next(p.VerifierNode)
 }
 
-// DefaultPorts are where people look first.
-var DefaultPorts = Ports{
-	L1: 8545, Beacon: 5052, Sequencer: 9545, SequencerNode: 7545, Verifier: 9546, VerifierNode: 7546, Control: 7420,
-}
-
 // Config describes a devnet. DefaultConfig has the usual values.
 type Config struct {
 	DataDir string // empty: everything is in memory and gone at the end
@@ -65,10 +60,12 @@ const (
 	L2ChainID = 901
 )
 
-// DefaultConfig is a devnet in memory on the loopback interface.
+// DefaultConfig is a devnet in memory on the loopback interface, at the ports where people look first.
 func DefaultConfig() Config {
 	return Config{
-		Host: "127.0.0.1", Ports: DefaultPorts,
+		Host: "127.0.0.1", Ports: Ports{
+			L1: 8545, Beacon: 5052, Sequencer: 9545, SequencerNode: 7545, Verifier: 9546, VerifierNode: 7546, Control: 7420,
+		},
 		L1BlockTime: 4, L2BlockTime: 2, L1SafeDistance: 4, L1FinalizedDistance: 8, SequencerConfs: 2, Verifiers: 1,
 		BatchMaxWait: 8, Version: "dev", Log: slog.New(slog.DiscardHandler),
 	}
