@@ -30,9 +30,17 @@ func TestExamplesAreWhatTheEncodersMake(t *testing.T) {
 	golden.File(t, "testdata/blob.bin", blobOf(t, item(all...))[:])
 }
 
-// What is written for each kind of input, for people and for machines. Read the difference when it changes: keys of JSON
-// must not.
-func TestWhatIsWritten(t *testing.T) {
+// example is an input that is what it should be, and how it is read.
+type example struct {
+	name string
+	as   describer
+	o    inspect.Options
+	in   []byte
+}
+
+// examples are inputs of each kind.
+func examples(t testing.TB) []example {
+	t.Helper()
 	chain := inspect.Options{Chain: opMainnet(t), Known: known(t)}
 	none := inspect.Options{Known: known(t)}
 	beforeHolocene := *chain.Chain.HoloceneTime - 1
@@ -52,12 +60,7 @@ func TestWhatIsWritten(t *testing.T) {
 	}
 	lied := bytes.Replace(jsonTx, []byte(calldataTx(t, item(all[0])).Hash().Hex()), []byte(common.Hash{1}.Hex()), 1)
 
-	for _, c := range []struct {
-		name string
-		as   describer
-		o    inspect.Options
-		in   []byte
-	}{
+	list := []example{
 		{"tx-l1-info-bedrock", asTx, none, l1InfoTx(rollup.InfoBedrock)},
 		{"tx-l1-info-ecotone", asTx, none, l1InfoTx(rollup.InfoEcotone)},
 		{"tx-l1-info-isthmus", asTx, none, l1InfoTx(rollup.InfoIsthmus)},
@@ -125,11 +128,20 @@ func TestWhatIsWritten(t *testing.T) {
 		{"batch-span-cut-off", asBatch, chain, span(t)[:200]},
 		{"batch-rlp-string", asBatch, none, rlpString(singular(t, 3))},
 		{"batch-malformed", asBatch, none, []byte{0, 0xc0}},
-	} {
+	}
+	for i, c := range list {
+		if !bytes.HasPrefix(c.in, []byte("0x")) && c.in[0] != '{' {
+			list[i].in = hexLines(c.in)
+		}
+	}
+	return list
+}
+
+// What is written for each kind of input, for people and for machines. Read the difference when it changes: keys of JSON
+// must not.
+func TestWhatIsWritten(t *testing.T) {
+	for _, c := range examples(t) {
 		t.Run(c.name, func(t *testing.T) {
-			if !bytes.HasPrefix(c.in, []byte("0x")) && c.in[0] != '{' {
-				c.in = hexLines(c.in)
-			}
 			text, object := written(t, describe(t, c.as, c.in, c.o))
 			golden.File(t, "testdata/golden/"+c.name+".txt", text)
 			golden.File(t, "testdata/golden/"+c.name+".json", object)

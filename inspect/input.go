@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
@@ -314,12 +315,18 @@ func (in *Input) addObject(text []byte, where string) error {
 	return errors.New("expected a transaction (it has gas), a blob sidecar (blob), or an answer (result, data), found a JSON object without")
 }
 
-// shorten cuts a text that is quoted in an error.
+// shorten cuts a text that is quoted in an error, and leaves nothing in it that a terminal would obey.
 func shorten(text string) string {
 	const most = 60
-	text = strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "?")
-	if len(text) > most {
-		return text[:most] + "…"
+	text = strings.Join(strings.Fields(text), " ")
+	shown := []rune(text[:min(len(text), 4*most+4)]) // more than will be shown, as a rune has up to four bytes
+	for i, r := range shown {
+		if !unicode.IsPrint(r) {
+			shown[i] = '?'
+		}
 	}
-	return text
+	if len(shown) > most {
+		return string(shown[:most]) + "…"
+	}
+	return string(shown)
 }

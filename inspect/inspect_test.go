@@ -386,53 +386,6 @@ func TestAnUnsignedTransactionHasNoSender(t *testing.T) {
 	}
 }
 
-// FuzzInspect: every input gets a value that can be written, or an error of one line.
-func FuzzInspect(f *testing.F) {
-	all := frames(f)
-	for _, seed := range [][]byte{
-		item(all...), channel.AppendFrame(nil, all[0]), hexLines(item(all[0]), item(all[1:]...)), span(f), singular(f, 0, l2Txs(f)...),
-		compressed(f, channel.Zlib, span(f)).Bytes(), l1InfoTx(rollup.InfoJovian), encode(f, calldataTx(f, item(all...))), l2Txs(f)[4],
-		[]byte(`{"result":{"gas":"0x1"}}`), []byte(`{"data":[{"blob":"0x00","kzg_commitment":"0x"}]}`), []byte("0x"), []byte(`["`),
-		{0x7e, 0xc0},
-		{0x7d, 0},
-	} {
-		f.Add(seed, uint8(0))
-		f.Add(hexLines(seed), uint8(1))
-	}
-	cfg := opMainnet(f)
-	chains := known(f)
-	f.Fuzz(func(t *testing.T, text []byte, choice uint8) {
-		o := inspect.Options{Known: chains, Limit: int(choice >> 4)}
-		if choice&1 != 0 {
-			o.Chain = cfg
-		}
-		if choice&2 != 0 && o.Chain != nil {
-			at := *cfg.HoloceneTime - 1
-			o.At = &at
-		}
-		in, err := inspect.Read(text)
-		if err != nil {
-			oneLine(t, err)
-			return
-		}
-		for _, as := range []describer{asTx, asBlobs, asItem, asChannel, asBatch, batchOf(int(choice >> 6))} {
-			out, err := as(in, o)
-			if err != nil {
-				oneLine(t, err)
-				continue
-			}
-			written(t, out)
-		}
-	})
-}
-
-func oneLine(t *testing.T, err error) {
-	t.Helper()
-	if strings.ContainsAny(err.Error(), "\n\r") || len(err.Error()) > 1000 {
-		t.Errorf("not one line: %q", err)
-	}
-}
-
 // The rules that need no state of the chain: those of the time of each block.
 func TestABatchThatCanNeverBeValid(t *testing.T) {
 	cfg, txs := opMainnet(t), l2Txs(t)
