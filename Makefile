@@ -40,6 +40,7 @@ bench: ## the figures of docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchtime 20x ./engine/geth
 	$(GO) test -run '^$$' -bench 'Derive|RealChannel|Snapshot' -benchtime 2s ./derive
 	$(GO) test -run '^$$' -bench Check ./p2p/gossip
+	$(GO) test -run '^$$' -bench Of ./internal/listroot
 	$(GO) test -run '^$$' -bench Propagation -benchtime 100x ./p2p
 	cd test/p2pref && $(GO) test -run '^$$' -bench Validators -benchtime 2s .
 	$(GO) test -run '^$$' -bench . ./driver

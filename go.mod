@@ -5,6 +5,7 @@ go 1.26.6
 require (
 	github.com/alecthomas/kong v1.17.0 // command line: the struct is the help
 	github.com/andybalholm/brotli v1.2.2 // channels from Fjord on; the same codec as op-node, so the same leniency
+	github.com/cloudflare/circl v1.6.5 // Keccak four at a time, for roots of lists (internal/listroot)
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // the curve of peer ids, as libp2p has it: peer id and node id are of one key
 	github.com/ethereum-optimism/optimism v1.19.6 // data only: the L2 predeploys of genesis (docs/adr/0006-predeploys.md)
 	github.com/ethereum/go-ethereum v1.17.0 // types, crypto, RPC, and the embedded engine; replaced by op-geth below (docs/adr/0004-embedded-engine.md)

@@ -3,14 +3,12 @@ package gossip
 import (
 	"bytes"
 	"math/big"
-	"sync"
 
 	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
-	"github.com/ethereum/go-ethereum/trie"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/internal/listroot"
 )
 
 // BlockHash computes the hash of the header that an envelope stands for. Which fields the header has is seen from those
@@ -19,7 +17,7 @@ func BlockHash(env *eth.PayloadEnvelope) common.Hash {
 	p := env.ExecutionPayload
 	h := types.Header{
 		ParentHash: p.ParentHash, UncleHash: types.EmptyUncleHash, Coinbase: p.FeeRecipient, Root: p.StateRoot,
-		TxHash: listRoot(byIndex(p.Transactions)), ReceiptHash: p.ReceiptsRoot, Bloom: p.LogsBloom, Difficulty: new(big.Int),
+		TxHash: listroot.Of(p.Transactions), ReceiptHash: p.ReceiptsRoot, Bloom: p.LogsBloom, Difficulty: new(big.Int),
 		Number: new(big.Int).SetUint64(p.BlockNumber), GasLimit: p.GasLimit, GasUsed: p.GasUsed, Time: p.Timestamp,
 		Extra: p.ExtraData, MixDigest: p.PrevRandao, BaseFee: p.BaseFeePerGas,
 		BlobGasUsed: p.BlobGasUsed, ExcessBlobGas: p.ExcessBlobGas, ParentBeaconRoot: env.ParentBeaconBlockRoot,
@@ -28,23 +26,18 @@ func BlockHash(env *eth.PayloadEnvelope) common.Hash {
 	case p.WithdrawalsRoot != nil:
 		h.WithdrawalsHash, h.RequestsHash = p.WithdrawalsRoot, &types.EmptyRequestsHash
 	case p.Withdrawals != nil:
-		h.WithdrawalsHash = new(listRoot(*p.Withdrawals))
+		h.WithdrawalsHash = new(withdrawalsRoot(*p.Withdrawals))
 	}
 	return h.Hash()
 }
 
-// tries are reused: what one costs is memory. Its hashing is nothing but Keccak, so a trie made for lists would save nothing.
-var tries = sync.Pool{New: func() any { return trie.NewStackTrie(nil) }}
-
-// listRoot is the root of the trie of a list: RLP of the index to the element.
-func listRoot(list types.DerivableList) common.Hash {
-	t := tries.Get().(*trie.StackTrie)
-	defer tries.Put(t)
-	return types.DeriveSha(list, t)
+// withdrawalsRoot is the root of the list of withdrawals, each in RLP.
+func withdrawalsRoot(all types.Withdrawals) common.Hash {
+	encoded := make([][]byte, len(all))
+	for i := range all {
+		var w bytes.Buffer
+		all.EncodeIndex(i, &w)
+		encoded[i] = w.Bytes()
+	}
+	return listroot.Of(encoded)
 }
-
-// byIndex are encoded transactions as a list.
-type byIndex []hexutil.Bytes
-
-func (b byIndex) Len() int                           { return len(b) }
-func (b byIndex) EncodeIndex(i int, w *bytes.Buffer) { w.Write(b[i]) }
