@@ -10,9 +10,9 @@ import (
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
-	"github.com/ethereum/go-ethereum/trie"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/internal/listroot"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
@@ -74,7 +74,7 @@ func blockHash(env *eth.PayloadEnvelope, rules rollup.L2Rules) common.Hash {
 	p := env.ExecutionPayload
 	h := types.Header{
 		ParentHash: p.ParentHash, UncleHash: types.EmptyUncleHash, Coinbase: p.FeeRecipient, Root: p.StateRoot,
-		TxHash: transactionsRoot(p.Transactions), ReceiptHash: p.ReceiptsRoot,
+		TxHash: listroot.Of(p.Transactions), ReceiptHash: p.ReceiptsRoot,
 		Bloom: p.LogsBloom, Difficulty: new(big.Int), Number: new(big.Int).SetUint64(p.BlockNumber), GasLimit: p.GasLimit,
 		GasUsed: p.GasUsed, Time: p.Timestamp, Extra: p.ExtraData, MixDigest: p.PrevRandao, BaseFee: p.BaseFeePerGas,
 		BlobGasUsed: p.BlobGasUsed, ExcessBlobGas: p.ExcessBlobGas, ParentBeaconRoot: env.ParentBeaconBlockRoot,
@@ -87,13 +87,3 @@ func blockHash(env *eth.PayloadEnvelope, rules rollup.L2Rules) common.Hash {
 	}
 	return h.Hash()
 }
-
-func transactionsRoot(txs []hexutil.Bytes) common.Hash {
-	return types.DeriveSha(rawTransactions(txs), trie.NewStackTrie(nil))
-}
-
-// rawTransactions are encoded transactions as leaves of the transaction trie.
-type rawTransactions []hexutil.Bytes
-
-func (r rawTransactions) Len() int                           { return len(r) }
-func (r rawTransactions) EncodeIndex(i int, w *bytes.Buffer) { w.Write(r[i]) }

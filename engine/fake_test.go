@@ -11,6 +11,7 @@ import (
 	"github.com/ethereum/go-ethereum/rpc"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/internal/listroot"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
@@ -228,7 +229,7 @@ func asBlock(t testing.TB, env *eth.PayloadEnvelope, rules rollup.L2Rules, txs .
 	p := env.ExecutionPayload
 	h := types.Header{
 		ParentHash: p.ParentHash, UncleHash: types.EmptyUncleHash, Coinbase: p.FeeRecipient, Root: p.StateRoot,
-		TxHash: transactionsRoot(p.Transactions), ReceiptHash: p.ReceiptsRoot, Bloom: p.LogsBloom, Difficulty: new(big.Int),
+		TxHash: listroot.Of(p.Transactions), ReceiptHash: p.ReceiptsRoot, Bloom: p.LogsBloom, Difficulty: new(big.Int),
 		Number: new(big.Int).SetUint64(p.BlockNumber), GasLimit: p.GasLimit, GasUsed: p.GasUsed, Time: p.Timestamp,
 		Extra: p.ExtraData, MixDigest: p.PrevRandao, BaseFee: p.BaseFeePerGas, BlobGasUsed: p.BlobGasUsed,
 		ExcessBlobGas: p.ExcessBlobGas, ParentBeaconRoot: env.ParentBeaconBlockRoot,

@@ -11,6 +11,7 @@ import (
 	"github.com/ethereum/go-ethereum/core/types"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/internal/listroot"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
@@ -134,7 +135,7 @@ func decodeBlock(raw []byte, cfg *rollup.Config) (*eth.PayloadEnvelope, error) {
 		}
 		txs[i] = enc
 	}
-	if root := transactionsRoot(txs); root != header.TxHash {
+	if root := listroot.Of(txs); root != header.TxHash {
 		return nil, fault(eth.EngineLying, "transactions of block %d have root %s, its header says %s", header.Number, root, header.TxHash)
 	}
 	p := &eth.ExecutionPayload{
