@@ -80,8 +80,10 @@ func (m *Machine) nextChannel() bool {
 	raw, complete, lost := s.bank.Read(s.origin.Number, m.limits())
 	if lost != channel.None {
 		m.noteChannel(lost, raw.ID)
+		m.counts.ChannelTimeouts++ // there is no other reason
 	}
 	if complete {
+		m.counts.Channels++
 		m.open(raw)
 	}
 	return complete || lost != channel.None
@@ -97,7 +99,9 @@ func (m *Machine) nextFrame() {
 		m.assemble(frame)
 		return
 	}
+	empty := s.bank.Held() == 0
 	pruned, lost := s.bank.Add(frame, s.origin.Number, m.limits())
+	m.countFrame(lost, empty)
 	for _, id := range pruned {
 		m.noteChannel(channel.ChannelPruned, id)
 	}
@@ -113,8 +117,10 @@ func (m *Machine) assemble(frame channel.Frame) {
 	before, _ := s.assembler.Staged()
 	if reason := s.assembler.Expire(s.origin.Number, limits); reason != channel.None {
 		m.noteChannel(reason, before.ID())
+		m.counts.ChannelTimeouts++
 	}
 	raw, complete, lost := s.assembler.Add(frame, s.origin.Number, limits)
+	m.countFrame(lost, frame.Number == 0)
 	switch lost {
 	case channel.None:
 	case channel.ChannelReplaced:
@@ -136,6 +142,7 @@ func (m *Machine) open(raw channel.Raw) {
 		m.noteChannel(reason, raw.ID)
 		return
 	}
+	m.countChannel(&raw)
 	m.s.batches, m.s.reading = decoder, true
 	m.s.from = Provenance{Channel: raw.ID, OpenBlock: raw.OpenBlock, Frames: raw.Frames}
 }
@@ -158,6 +165,7 @@ func (m *Machine) nextBatch() (stored, pulled) {
 	if why == batch.OK {
 		_, found.from.Span = b.(*batch.Span)
 		found.size += listSize(b)
+		m.countBatch(b)
 		return found, pulledBatch
 	}
 	m.noteBatch(why, &found)

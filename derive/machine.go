@@ -25,9 +25,10 @@ type Machine struct {
 	config  *rollup.Config
 	builder *attributes.Builder
 
-	s     state
-	epoch epochMemo
-	notes []Note
+	s      state
+	epoch  epochMemo
+	notes  []Note
+	counts Counts
 }
 
 // state is all that derivation remembers. It is copied by assignment: slices are never written through.

@@ -69,8 +69,10 @@ type Core struct {
 	heads    forkchoice.Heads
 	told     eth.ForkchoiceState // what the engine has acknowledged
 	truncate bool                // unsafe blocks may have lost their L1 origin
-	restore  bool                // the engine's head may be what an invalid block was to be built on
-	differs  *derive.Derived     // the derived block that the unsafe chain does not hold
+	// rewinding is set from the first step back in L1 until a block fits.
+	rewinding bool
+	restore   bool            // the engine's head may be what an invalid block was to be built on
+	differs   *derive.Derived // the derived block that the unsafe chain does not hold
 
 	queue  unsafeQueue // blocks of others that are not the head yet
 	pruned uint64      // number of the safe head up to which nothing waits any more
@@ -92,7 +94,10 @@ type Core struct {
 	moved   Moved
 	spent   Spent
 	counts  Counts
+	last    Last
 	need    Need // since now
+
+	measured Measured
 
 	now  time.Time
 	wake time.Time
@@ -124,7 +129,7 @@ func NewCore(cfg Config) *Core {
 		cfg.MaxUnsafe = DefaultMaxUnsafe
 	}
 	return &Core{
-		cfg: cfg, queue: newUnsafeQueue(cfg.MaxUnsafe), resume: cfg.Remember, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped, recover: cfg.Recover}, dropped: map[string]int{},
+		cfg: cfg, queue: newUnsafeQueue(cfg.MaxUnsafe), measured: newMeasured(), resume: cfg.Remember, seq: sequencer{active: cfg.Sequencing.Enabled && !cfg.Sequencing.Stopped, recover: cfg.Recover}, dropped: map[string]int{},
 		engine: lane{name: "engine"}, l1Lane: lane{name: "l1"}, originLane: lane{name: "origin"}, start: lane{name: "start"},
 	}
 }
@@ -142,6 +147,7 @@ func (c *Core) Handle(now time.Time, ev Event) []Effect {
 	switch e := ev.(type) {
 	case Tick:
 	case L1Heads:
+		c.measureL1Reorg(e.Head)
 		c.l1 = e
 	case StartFound:
 		c.onStartFound(e)
@@ -246,6 +252,7 @@ func (c *Core) restart(why error) {
 	}
 	c.start.done(c.now, c.cfg.Seed, why)
 	c.counts.Restarts++
+	c.sequencerReset()
 	c.report(Warn, "starting over", "why", why, "retry", c.start.wait.until.Sub(c.now))
 	c.forget()
 }
@@ -253,7 +260,7 @@ func (c *Core) restart(why error) {
 // forget drops everything that was concluded from the engine's chain.
 func (c *Core) forget() {
 	c.machine, c.want, c.differs, c.truncate, c.restore, c.resume, c.refusal = nil, nil, nil, false, false, false, nil
-	c.history, c.recorded, c.settled = derive.History{}, eth.L1Ref{}, 0
+	c.history, c.recorded, c.settled, c.rewinding = derive.History{}, eth.L1Ref{}, 0, false
 	c.told = eth.ForkchoiceState{}
 	c.seq.forget()
 }
@@ -275,7 +282,7 @@ func (c *Core) onStartFound(e StartFound) {
 		c.fail(err)
 		return
 	}
-	c.heads, c.resume = p.Heads, false
+	c.heads, c.resume, c.last.Start = p.Heads, false, c.now
 	if len(p.Resume) > 0 {
 		c.resumeFrom(p.Resume)
 	} else {
@@ -290,9 +297,11 @@ func (c *Core) onStartFound(e StartFound) {
 // Status is the node as others see it.
 func (c *Core) Status() Status {
 	s := Status{
-		Started:   c.machine != nil,
-		Sequencer: SequencerStatus{Enabled: c.cfg.Sequencing.Enabled, Active: c.seq.active},
-		Dropped:   c.dropped, At: c.now, Need: c.need, Moved: c.moved, Spent: c.spent, Counts: c.counts,
+		Started: c.machine != nil,
+		Sequencer: SequencerStatus{
+			Enabled: c.cfg.Sequencing.Enabled, Active: c.seq.active, LostOrigin: c.seq.lostOrigin, FoundOrigin: c.seq.foundOrigin,
+		},
+		Dropped: c.dropped, At: c.now, Need: c.need, Moved: c.moved, Spent: c.spent, Counts: c.counts, Last: c.last, Measured: c.measured,
 		Sync: eth.SyncStatus{
 			CurrentL1Finalized: c.l1.Finalized, HeadL1: c.l1.Head, SafeL1: c.l1.Safe, FinalizedL1: c.l1.Finalized,
 			UnsafeL2: c.heads.Unsafe, SafeL2: c.heads.Safe, FinalizedL2: c.heads.Finalized, PendingSafeL2: c.pendingSafe(),

@@ -19,6 +19,7 @@ func (c *Core) derive() {
 	}
 	notes := c.machine.Notes()
 	c.dropped = count(c.dropped, notes)
+	c.tally(c.machine.Counts())
 	for _, n := range notes {
 		c.report(Debug, "left out", "what", n.What, "reason", n.Reason, "l1", n.L1, "where", n.Where())
 	}
@@ -141,6 +142,10 @@ func (c *Core) rewind(why string) {
 	}
 	c.report(Debug, "rewinding", "why", why, "from", c.machine.Origin(), "to", snapshot.Origin(), "safe", snapshot.Safe())
 	c.counts.Rewinds++
+	if !c.rewinding { // once for all steps
+		c.sequencerReset()
+	}
+	c.rewinding = true
 	c.machine.Restore(snapshot)
 	c.history.Add(snapshot) // what is newer belongs to the L1 chain that is gone
 	c.recorded = snapshot.Origin()
@@ -167,6 +172,7 @@ func (c *Core) onL1Fetched(e L1Fetched) {
 		c.fail(fmt.Errorf("derivation: %w", err))
 	default:
 		c.counts.L1Blocks++
+		c.rewinding = false
 		if e.Block.Number <= c.finalThen {
 			c.settled = e.Block.Number
 		}

@@ -95,6 +95,9 @@ func (c *Core) onEngineDone(e EngineDone) {
 		c.engine.done(c.now, c.cfg.Seed, nil)
 		return // the answer belongs to a time before a new start
 	}
+	if e.Err != nil && (asked.kind == forkchoice.Seal || eth.IsRejected(e.Err) && (asked.kind == forkchoice.Start || asked.kind == forkchoice.Insert)) {
+		c.sequencingFailed()
+	}
 	switch err := e.Err; {
 	case err == nil, eth.IsRejected(err) && asked.makesBlock():
 		c.engine.done(c.now, c.cfg.Seed, nil)
@@ -230,7 +233,7 @@ func (c *Core) onJobStarted(asked call, e EngineDone) {
 		return
 	}
 	o := asked.order
-	s.job = &job{order: o, id: e.Job, sealAt: sequence.SealAt(c.cfg.Rollup, o.parent, c.cfg.Sequencing.Sealing)}
+	s.job = &job{order: o, id: e.Job, begun: c.calledAt, sealAt: sequence.SealAt(c.cfg.Rollup, o.parent, c.cfg.Sequencing.Sealing)}
 }
 
 func (c *Core) onSealed(asked call, e EngineDone) {
@@ -244,6 +247,7 @@ func (c *Core) onSealed(asked call, e EngineDone) {
 		c.holdSequencer(c.blockTime())
 		return
 	}
+	c.sealedOne(asked.job, e.Payload.ExecutionPayload)
 	s.sealed = &sealed{payload: e.Payload, ref: asked.job.ref(e.Payload.ExecutionPayload.BlockHash)}
 }
 

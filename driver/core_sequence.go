@@ -23,6 +23,8 @@ type sequencer struct {
 	sealed   *sealed
 	hold     time.Time // nothing is begun before
 	stopping []uint64  // stop requests that wait for the sealed block to be inserted
+
+	lostOrigin, foundOrigin eth.BlockID // see SequencerStatus
 }
 
 // order is a block to begin.
@@ -37,6 +39,7 @@ type order struct {
 type job struct {
 	*order
 	id     eth.PayloadID
+	begun  time.Time // ordered
 	sealAt time.Time
 }
 
@@ -139,6 +142,8 @@ func (c *Core) onOriginsFetched(e OriginsFetched) {
 	switch sequence.ChooseOrigin(c.cfg.Rollup, e.Head, known) {
 	case sequence.Inconsistent:
 		c.report(Warn, "L1 origin of the unsafe head is gone", "head", e.Head, "origin", e.Head.L1Origin, "l1", e.Current.L1Ref)
+		c.originLost(&e.Origins)
+		c.sequencerReset()
 		c.truncate = true
 		c.holdSequencer(c.blockTime()) // as after every reset (RULES 10.4)
 		return
@@ -158,6 +163,7 @@ func (c *Core) orderBlock(e OriginsFetched, origin *eth.L1Block) {
 	switch {
 	case errors.Is(err, attributes.ErrOriginMismatch), errors.Is(err, attributes.ErrBeforeOrigin):
 		c.truncate = true
+		c.sequencerReset()
 		c.holdSequencer(c.blockTime())
 		return
 	case err != nil:

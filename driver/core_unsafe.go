@@ -174,6 +174,7 @@ func (c *Core) onResetDerivation(e ResetDerivation) {
 	if c.machine != nil {
 		c.report(Warn, "starting over", "why", "asked to")
 		c.counts.Restarts++
+		c.sequencerReset()
 		c.forget()
 	}
 	c.emit(Reply{ID: e.ID})

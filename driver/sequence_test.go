@@ -269,6 +269,9 @@ func TestALostJobIsStartedAgain(t *testing.T) {
 	if now, _, _ := n.heads(); now.ParentHash != head.Hash {
 		t.Fatalf("head %s half a second after the job on %s was lost", now, head)
 	}
+	if got := n.status().Counts.SequencingErrors; got != 1 {
+		t.Errorf("%d errors counted, want the lost job", got)
+	}
 	n.engine.fault = func(op string) (error, bool) {
 		if op == "seal" {
 			return eth.ErrUnknownPayload, false
@@ -303,6 +306,9 @@ func TestARefusedOwnBlockIsTriedAgainAfterABlockTime(t *testing.T) {
 			s.run(20 * time.Second)
 			if len(calls) < 8 || len(calls) > 11 {
 				t.Errorf("%d calls in 20 seconds, want one in two", len(calls))
+			}
+			if st, last := n.status(), calls[len(calls)-1].Add(time.Millisecond); st.Counts.SequencingErrors != len(calls) || !st.Last.SequencingError.Equal(last) {
+				t.Errorf("%d errors counted, the last one at %s; want %d, %s", st.Counts.SequencingErrors, st.Last.SequencingError, len(calls), last)
 			}
 			n.engine.fault = noFault
 			s.run(10 * time.Second)

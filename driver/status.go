@@ -6,6 +6,7 @@ import (
 
 	"github.com/cairn-rollup/cairn/derive"
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/internal/histogram"
 )
 
 // Status is what outsiders see of a node: a value that is never changed, published after each step.
@@ -22,7 +23,9 @@ type Status struct {
 	Moved     Moved
 	Spent     Spent
 	Counts    Counts
+	Last      Last
 	Queue     QueueStatus
+	Measured  Measured `json:"-"` // for metrics
 }
 
 // QueueStatus tells of the blocks of others that are not the unsafe head yet. If Lowest is not the block after the head,
@@ -31,12 +34,18 @@ type QueueStatus struct {
 	Blocks          int
 	Bytes           uint64
 	Lowest, Highest uint64 // heights; 0 without blocks
+
+	Next eth.BlockID // the lowest of them when one came last, waiting still or not; zero: none has come
 }
 
 // SequencerStatus tells of the sequencer.
 type SequencerStatus struct {
 	Enabled bool // this node may sequence at all
 	Active  bool // it is sequencing
+
+	// LostOrigin and FoundOrigin are what did not fit together when the L1 origin of the head was found to be gone last: that
+	// origin, and what L1 has in its place. Zero: it has not happened.
+	LostOrigin, FoundOrigin eth.BlockID
 }
 
 // Wait is one thing a node waits for. The lane tells the classes of errors apart: on engine, l1 and origin one request is
@@ -102,6 +111,38 @@ type Counts struct {
 	Rewinds      int // steps back in L1, by one block each
 	Restarts     int // all that was concluded from the engine's chain was concluded anew
 	L1Blocks     int // L1 blocks read
+
+	// What derivation has done with data that it did not leave out: see derive.Counts.
+	Frames, Channels, ChannelTimeouts, ChannelBytes, SingularBatches, SpanBatches int
+
+	SequencingErrors  int // own blocks that the engine would not begin, seal or insert
+	SequencerResets   int // times at which the sequencer gave up what it had begun, because the chain was to be looked at anew
+	LostOrigins       int // times at which the L1 origin of the head was gone when an own block was to be begun
+	SequencedDeposits int // deposits in own blocks, as they were sealed
+	SequencedTxs      int // other transactions in them
+}
+
+// Last tells when something happened last; zero if it has not since the process began.
+type Last struct {
+	Start                                                    time.Time // a start was found
+	Frame, Channel, ChannelTimeout, SingularBatch, SpanBatch time.Time // as counted
+	SequencingError, SequencerReset, LostOrigin              time.Time // as counted
+}
+
+// Measured is how large something was, each time it happened. The bounds are those of op-node's metrics of the same meaning,
+// so that what is computed from them compares.
+type Measured struct {
+	L1Reorgs histogram.Histogram // L1 blocks by which a head is lower than that of another chain before it
+	Building histogram.Histogram // seconds from the order of an own block until it is sealed, minus the block time
+	Sealing  histogram.Histogram // seconds that the engine took to seal an own block
+}
+
+func newMeasured() Measured {
+	return Measured{
+		L1Reorgs: histogram.New(.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5, 20.5, 50.5, 100.5),
+		Building: histogram.New(-10, -5, -2.5, -1, -.5, -.25, -.1, -.05, -.025, -.01, -.005, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10),
+		Sealing:  histogram.New(.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10),
+	}
 }
 
 // count adds the machine's notes to a copy of the counters.

@@ -21,6 +21,7 @@ type unsafeQueue struct {
 	order    []*sealed // by height, then hash
 	bytes    uint64
 	limit    uint64
+	next     eth.BlockID // the lowest one when one came last
 }
 
 // blockOverhead is what a block counts for beside its transactions.
@@ -57,6 +58,9 @@ func (q *unsafeQueue) add(b *sealed) (dropped []*sealed, known bool) {
 		top := q.order[len(q.order)-1]
 		q.remove(top)
 		dropped = append(dropped, top)
+	}
+	if len(q.order) > 0 {
+		q.next = q.order[0].ref.ID()
 	}
 	return dropped, false
 }
@@ -105,9 +109,9 @@ func (q *unsafeQueue) root(b *sealed) *sealed {
 
 func (q *unsafeQueue) status() QueueStatus {
 	if len(q.order) == 0 {
-		return QueueStatus{}
+		return QueueStatus{Next: q.next}
 	}
 	return QueueStatus{
-		Blocks: len(q.order), Bytes: q.bytes, Lowest: q.order[0].ref.Number, Highest: q.order[len(q.order)-1].ref.Number,
+		Blocks: len(q.order), Bytes: q.bytes, Lowest: q.order[0].ref.Number, Highest: q.order[len(q.order)-1].ref.Number, Next: q.next,
 	}
 }

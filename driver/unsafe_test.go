@@ -51,7 +51,7 @@ func TestBlocksOfOthersWaitUntilTheyFit(t *testing.T) {
 	if now.Hash != sequencer.engine.canon[head.Number+2] || still != safe {
 		t.Errorf("head is %s, safe %s, was %s", now, still, safe)
 	}
-	if q := verifier.status().Queue; q != (QueueStatus{}) {
+	if q := verifier.status().Queue; q != (QueueStatus{Next: eth.BlockID{Hash: sequencer.engine.canon[head.Number+1], Number: head.Number + 1}}) {
 		t.Errorf("queue: %+v", q)
 	}
 	s.run(30 * time.Second)
@@ -177,10 +177,10 @@ func TestUnsafeQueueIsBoundedByBytes(t *testing.T) {
 	if q.child(five.ref.ParentHash) != other || q.child(five.ref.Hash) != six {
 		t.Error("a block is in the way of another")
 	}
-	if got, want := q.status(), (QueueStatus{Blocks: 2, Bytes: 2 * one, Lowest: 5, Highest: 6}); got != want {
+	if got, want := q.status(), (QueueStatus{Blocks: 2, Bytes: 2 * one, Lowest: 5, Highest: 6, Next: five.ref.ID()}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	if n := q.prune(6); n != 2 || q.status() != (QueueStatus{}) || len(q.children)+len(q.hashes)+int(q.bytes) != 0 {
+	if n := q.prune(6); n != 2 || q.status() != (QueueStatus{Next: five.ref.ID()}) || len(q.children)+len(q.hashes)+int(q.bytes) != 0 {
 		t.Errorf("%d pruned, left %+v", n, q)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -42,6 +43,24 @@ type gossiping struct {
 
 	slots chan struct{} // one for each block that is on its way out
 	out   chan *eth.PayloadEnvelope
+
+	failures atomic.Pointer[publishFailures]
+}
+
+// publishFailures tell how often an own block could not be announced.
+type publishFailures struct {
+	count int
+	last  time.Time
+}
+
+// failed counts an attempt that did not work. That nobody is there is no failure, as the block could be sent.
+func (g *gossiping) failed(now time.Time) {
+	for {
+		before := g.failures.Load()
+		if g.failures.CompareAndSwap(before, &publishFailures{before.count + 1, now}) {
+			return
+		}
+	}
 }
 
 // maxPublishing bounds the blocks on their way out. A minute of blocks of the fastest chains fits, and older ones nobody takes.
@@ -58,10 +77,12 @@ func openGossip(cfg p2p.Config, log *slog.Logger) (*gossiping, error) {
 }
 
 func newGossiping(net network, cfg p2p.Config, log *slog.Logger) *gossiping {
-	return &gossiping{
+	g := &gossiping{
 		net: net, signs: cfg.Signer != nil, rollup: cfg.Rollup, window: cfg.MaxAge, log: log, blocks: make(chan *eth.PayloadEnvelope),
 		slots: make(chan struct{}, maxPublishing), out: make(chan *eth.PayloadEnvelope, maxPublishing),
 	}
+	g.failures.Store(&publishFailures{})
+	return g
 }
 
 // Publish hands a block out, if there is a key to sign it with. It never waits: a signer that is slow or gone delays no
@@ -73,6 +94,7 @@ func (g *gossiping) Publish(payload *eth.PayloadEnvelope) {
 	select {
 	case g.out <- payload:
 	default:
+		g.failed(time.Now())
 		g.log.Error("own block is not announced: too many wait for their signature", "block", payload.ExecutionPayload.ID())
 	}
 }
@@ -127,6 +149,9 @@ func (g *gossiping) announce(ctx context.Context, payload *eth.PayloadEnvelope) 
 	defer cancel()
 	for failed := false; ; failed = true {
 		err := g.send(ctx, payload)
+		if err != nil && !errors.Is(err, errNobody) {
+			g.failed(time.Now())
+		}
 		switch {
 		case err == nil && failed:
 			g.log.Info("announced, late", "block", id)

@@ -134,6 +134,9 @@ func TestASlowSignerDelaysNothing(t *testing.T) {
 		if log.count("too many wait") == 0 {
 			t.Error("what is left out is not said")
 		}
+		if f := g.failures.Load(); f.count != log.count("too many wait") || !f.last.Equal(began) {
+			t.Errorf("%d failures counted, the last one at %s", f.count, f.last)
+		}
 		net.set(func() { net.hang = false })
 		time.Sleep(2 * time.Minute) // what hangs is too old by then
 		g.Publish(ownBlock(1000))
@@ -151,7 +154,11 @@ func TestOwnBlocksAreAnnouncedUntilNobodyTakesThem(t *testing.T) {
 	gossipTest(t, anySigner{}, func(g *gossiping, net *modelNetwork, log *logText) {
 		net.set(func() { net.fail = errors.New("signer is gone") })
 		g.Publish(ownBlock(1))
-		time.Sleep(30 * time.Second)
+		began := time.Now()
+		time.Sleep(30*time.Second - 1)
+		if f := g.failures.Load(); f.count != 30 || f.last.Sub(began) != 29*time.Second {
+			t.Errorf("%d failures counted, the last one after %s", f.count, f.last.Sub(began))
+		}
 		if got := net.sent(); len(got) != 0 || log.count("own block is not announced yet") != 1 {
 			t.Errorf("published %d, said %d times that it is not", got, log.count("own block is not announced yet"))
 		}
@@ -178,6 +185,9 @@ func TestOwnBlocksWaitForTheFirstPeer(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		if got := net.sent(); len(got) != 0 {
 			t.Errorf("published %d to nobody", got)
+		}
+		if f := g.failures.Load(); f.count != 0 {
+			t.Errorf("%d failures counted, but nobody was there", f.count)
 		}
 		net.set(func() { net.mesh = 1 })
 		time.Sleep(2 * announceAgain)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ethereum/go-ethereum/common"
 	gethrpc "github.com/ethereum/go-ethereum/rpc"
@@ -14,6 +15,8 @@ import (
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/l1"
 	"github.com/cairn-rollup/cairn/node"
+	"github.com/cairn-rollup/cairn/obs"
+	"github.com/cairn-rollup/cairn/p2p"
 	"github.com/cairn-rollup/cairn/rollup"
 )
 
@@ -109,4 +112,35 @@ func TestANodeOpensItsPortAndGivesItBack(t *testing.T) {
 		t.Fatalf("the port is not given back: %v", err)
 	}
 	_ = listener.Close()
+}
+
+func TestASnapshotTellsOfForksAndOfGossip(t *testing.T) {
+	cfg := config(t)
+	pectra, karst := uint64(1_742_486_400), uint64(4_000_000_000)
+	cfg.Rollup.PectraBlobScheduleTime, cfg.Rollup.KeepKarstUpgradeGas = &pectra, true
+	cfg.Rollup.SetTime(rollup.Karst, &karst)
+	gossip := p2p.DefaultConfig(cfg.Rollup)
+	gossip.ListenIP, gossip.ListenTCP, gossip.NoDiscovery = "127.0.0.1", 0, true
+	gossip.PrivPath, gossip.PrivRaw, gossip.PeerstorePath = "", strings.Repeat("11", 32), p2p.Memory
+	cfg.Gossip = &node.Gossip{P2P: gossip}
+	n, err := node.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = n.Close() }()
+	at := time.Unix(5, 0)
+	n.FailPublishing(at)
+	n.FailPublishing(at.Add(1))
+	s := n.Snapshot()
+	if g := s.Gossip; !g.Enabled || g.PublishErrors != 2 || !g.PublishErrorAt.Equal(at.Add(1)) || g.Received != 0 || g.NewestTime != 0 {
+		t.Errorf("%+v", g)
+	}
+	forks, last := s.Chain.Forks, obs.Fork{Name: "keep_karst_upgrade_gas", Time: karst}
+	if len(forks) != 12 || forks[0] != (obs.Fork{Name: "regolith"}) || forks[9] != (obs.Fork{Name: "karst", Time: karst}) ||
+		forks[10] != (obs.Fork{Name: "pectra_blob_schedule", Time: pectra, OfL1: true}) || forks[11] != last {
+		t.Errorf("%+v", forks)
+	}
+	if s.Chain.NextFork != "karst" || s.Chain.NextForkTime != karst {
+		t.Errorf("next fork %s at %d", s.Chain.NextFork, s.Chain.NextForkTime)
+	}
 }

@@ -28,7 +28,6 @@ var (
 	refsLatency = desc("op_node_default_refs_latency", "Timestamps of blocks minus the time at which the node first referred to them, in seconds: below 0 unless a clock is wrong.", "layer", "type")
 
 	idle     = desc("op_node_default_derivation_idle", "1 if all of L1 that may be derived is derived, 0 otherwise.")
-	resets   = desc("op_node_default_pipeline_resets_total", "Starts that were found, the first one included. An L1 reorg is none: cairn_l1_rewinds_total counts that.")
 	requests = desc("op_node_default_rpc_client_requests_total", "JSON-RPC requests sent, since the node's start; rpc is l1.", "rpc", "method")
 
 	bufferLen = desc("op_node_default_unsafe_payloads_buffer_len", "Unsafe blocks of others that are not the head yet.")
@@ -70,11 +69,18 @@ func NewCollector(version string, source Source) *Collector {
 // Describe implements prometheus.Collector.
 func (c *Collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		info, up, sequencing, refsNumber, refsTime, refsHash, refsSeqNr, refsLatency, idle, resets, requests, bufferLen, bufferMem,
+		info, up, sequencing, refsNumber, refsTime, refsHash, refsSeqNr, refsLatency, idle, requests, bufferLen, bufferMem,
 		dropped, failures, mayDecide, blocks, l1Blocks, rewinds, needed, headMoved, fault, window, nextFork,
 		endpointUp, endpointRequests, endpointFailures,
 	} {
 		out <- d
+	}
+	for _, d := range eventMetrics {
+		out <- d
+	}
+	for _, e := range events {
+		out <- e.total
+		out <- e.last
 	}
 }
 
@@ -96,19 +102,20 @@ func (c *Collector) Collect(out chan<- prometheus.Metric) {
 	to.l2("l2_finalized", s.Sync.FinalizedL2)
 	to.l2("l2_pending_safe", s.Sync.PendingSafeL2)
 	to.l2("l2_local_safe", s.Sync.LocalSafeL2)
+	to.ref("l2", "received_payload", s.Gossip.Newest, s.Gossip.NewestTime)
+	to.ref("l2", "l2_buffer_unsafe", s.Queue.Next, 0)
+	to.ref("l1_origin", "inconsistent_from", s.LostOrigin, 0)
+	to.ref("l1_origin", "inconsistent_to", s.FoundOrigin, 0)
 
 	to.latency("l1", "l1_head", s.Sync.HeadL1.Time, s.Moved.L1)
 	to.latency("l1", "l1_derived", s.Sync.CurrentL1.Time, s.Moved.CurrentL1)
 	to.latency("l2", "l2_unsafe", s.Sync.UnsafeL2.Time, s.Moved.Unsafe)
 	to.latency("l2", "l2_safe", s.Sync.SafeL2.Time, s.Moved.Safe)
 	to.latency("l2", "l2_finalized", s.Sync.FinalizedL2.Time, s.Moved.Finalized)
+	to.latency("l2", "received_payload", s.Gossip.NewestTime, s.Gossip.NewestAt)
 
 	to.gauge(idle, oneIf(s.Started && s.Failure == "" && s.Need == "l1-head"))
-	starts := s.Counts.Restarts // before the start after the last of them is found
-	if s.Started {
-		starts++
-	}
-	to.counter(resets, float64(starts))
+	to.events(s)
 	for k, n := range countDropped(s.Dropped) {
 		to.counter(dropped, float64(n), k.what, k.reason)
 	}

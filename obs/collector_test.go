@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/internal/histogram"
 	"github.com/cairn-rollup/cairn/testkit/golden"
 )
 
@@ -46,15 +47,27 @@ func full() Snapshot {
 		Dropped: map[string]int{"batch/past": 2, "frame/duplicate": 1, "tx/wrong-sender": 7},
 		Moved:   Moved{L1: at(1202), CurrentL1: at(1190), Unsafe: at(1211), Safe: at(1191), Finalized: at(900)},
 		Spent:   map[string]time.Duration{"nothing": time.Second, "start": 2 * time.Second, "l1-head": time.Hour, "l1-block": 4 * time.Second, "blobs": 5 * time.Second, "engine": 6500 * time.Millisecond, "disk": 0},
-		Counts:  Counts{Derived: 11, Consolidated: 12, Replaced: 13, Rejected: 14, Sequenced: 15, Rewinds: 16, Restarts: 17, L1Blocks: 18, Received: 19, Inserted: 20},
-		Queue:   Queue{Blocks: 21, Bytes: 22, Lowest: 608, Highest: 640},
-		Gossip:  Gossip{Enabled: true, Peers: 3, Signer: true, Opened: at(0), Accepted: at(1210)},
+		Counts: Counts{
+			Derived: 11, Consolidated: 12, Replaced: 13, Rejected: 14, Sequenced: 15, Rewinds: 16, Restarts: 17, L1Blocks: 18, Received: 19, Inserted: 20,
+			Frames: 31, Channels: 32, ChannelTimeouts: 33, ChannelBytes: 34, SingularBatches: 35, SpanBatches: 36, SequencingErrors: 37,
+			SequencerResets: 38, LostOrigins: 39, SequencedDeposits: 40, SequencedTxs: 41,
+		},
+		Last: Last{Start: at(1), Frame: at(2), Channel: at(3), ChannelTimeout: at(4), SingularBatch: at(5), SpanBatch: at(6), SequencingError: at(7), SequencerReset: at(8), LostOrigin: at(9)},
+		Measured: Measured{
+			L1Reorgs: histogram.New(.5, 1.5, 2.5).With(1, 2, 2), Building: histogram.New(-.5, .5).With(-1, .25), Sealing: histogram.New(.5, 1).With(.25, .75, .75, 3),
+		},
+		LostOrigin: l1(99).ID(), FoundOrigin: l1(98).ID(),
+		Queue:  Queue{Blocks: 21, Bytes: 22, Lowest: 608, Highest: 640, Next: l2(607).ID()},
+		Gossip: Gossip{Enabled: true, Peers: 3, Signer: true, Opened: at(0), Accepted: at(1210), Received: 42, Newest: l2(606).ID(), NewestTime: l2(606).Time, NewestAt: at(1213), PublishErrors: 43, PublishErrorAt: at(10)},
 		Endpoints: []Endpoint{
 			{Kind: "l1", Name: "a.example", Requests: map[string]uint64{"eth_getBlockByNumber": 40, "eth_getBlockReceipts": 2}, Failures: 1},
 			{Kind: "l1", Name: "b.example", Fault: eth.L1Slow, Cause: "deadline exceeded", Requests: map[string]uint64{"eth_getBlockByNumber": 5}, Failures: 3},
 			{Kind: "beacon", Name: "c.example", Requests: map[string]uint64{"/eth/v1/beacon/blobs": 9}},
 		},
-		Chain: Chain{Name: "op-test", ChainID: 901, BlockTime: 2, SeqWindowSize: 3600, NextFork: "jovian", NextForkTime: 1_700_090_000},
+		Chain: Chain{
+			Name: "op-test", ChainID: 901, BlockTime: 2, SeqWindowSize: 3600, NextFork: "jovian", NextForkTime: 1_700_090_000,
+			Forks: []Fork{{Name: "isthmus", Time: 1_600_000_000}, {Name: "jovian", Time: 1_700_090_000}, {Name: "pectra_blob_schedule", Time: 1_742_486_400, OfL1: true}},
+		},
 	}
 }
 
@@ -86,6 +99,13 @@ func gather(t *testing.T, registry prometheus.Gatherer) (values map[string]float
 			for _, l := range m.GetLabel() {
 				names = append(names, l.GetName())
 				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
+			}
+			if h := m.GetHistogram(); h != nil {
+				for _, b := range h.GetBucket() {
+					values[fmt.Sprintf("%s_bucket{le=%q}", family.GetName(), fmt.Sprint(b.GetUpperBound()))] = float64(b.GetCumulativeCount())
+				}
+				values[family.GetName()+"_count{}"], values[family.GetName()+"_sum{}"] = float64(h.GetSampleCount()), h.GetSampleSum()
+				continue
 			}
 			value := m.GetGauge().GetValue()
 			if m.GetCounter() != nil {
@@ -125,6 +145,7 @@ func TestMetricsOfOpNodeHaveItsTypesAndLabels(t *testing.T) {
 			theirs[f[1]] = strings.TrimSpace(f[1] + " " + f[2] + " " + strings.Join(labels, ","))
 		}
 	}
+	theirs["op_node_default_hardfork_activation_timestamp"] = "op_node_default_hardfork_activation_timestamp gauge activation_basis,chain_id,fork" // v1.19.6; the list is older
 	_, metrics := gather(t, registryOf(t, fixed(full())))
 	compared := 0
 	for _, ours := range metrics {
@@ -137,7 +158,7 @@ func TestMetricsOfOpNodeHaveItsTypesAndLabels(t *testing.T) {
 			t.Errorf("%q, but op-node has %q", ours, theirs[name])
 		}
 	}
-	if compared != 13 {
+	if compared != 40 {
 		t.Errorf("%d metrics compared with op-node's", compared)
 	}
 }
@@ -152,7 +173,9 @@ func TestPrometheusLint(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range problems {
-		t.Errorf("%s: %s", p.Metric, p.Text)
+		if strings.HasPrefix(p.Metric, "cairn_") { // op-node's names are op-node's
+			t.Errorf("%s: %s", p.Metric, p.Text)
+		}
 	}
 }
 
@@ -181,6 +204,22 @@ func TestZeroStatusHasNoBlocksAndNoNaN(t *testing.T) {
 		`op_node_default_unsafe_payloads_buffer_len{}`:      0,
 		`op_node_default_unsafe_payloads_buffer_mem_size{}`: 0,
 		`cairn_l1_rewinds_total{}`:                          0,
+	}
+	for _, name := range []string{
+		"pipeline_resets", "unsafe_payloads", "publishing_errors", "frame_added", "head_channel", "channel_timeout", "sequencing_errors",
+		"sequencer_resets", "sequencer_inconsistent_l1_origin",
+	} {
+		want["op_node_default_"+name+"_total{}"], want["op_node_default_last_"+name+"_unix{}"] = 0, 0
+	}
+	for _, kind := range []string{"singular", "span"} {
+		want[`op_node_default_derived_batches_total{type="`+kind+`"}`], want[`op_node_default_last_derived_batches_unix{type="`+kind+`"}`] = 0, 0
+	}
+	for _, series := range []string{
+		"channel_input_bytes{}", `transactions_sequenced_total{type="deposits"}`, `transactions_sequenced_total{type="txns"}`,
+		"l1_reorg_depth_count{}", "l1_reorg_depth_sum{}", "sequencer_building_diff_total{}", "sequencer_building_diff_seconds_count{}",
+		"sequencer_building_diff_seconds_sum{}", "sequencer_sealing_total{}", "sequencer_sealing_seconds_count{}", "sequencer_sealing_seconds_sum{}",
+	} {
+		want["op_node_default_"+series] = 0
 	}
 	if !maps.Equal(values, want) { // NaN differs from itself
 		t.Errorf("got %v, want %v", values, want)
@@ -240,13 +279,62 @@ func TestValuesOfAFullStatus(t *testing.T) {
 		`cairn_endpoint_failures_total{kind="l1",name="b.example"}`:                               3,
 		`cairn_seq_window_size{}`:                                                                 3600,
 		`cairn_next_fork_time{fork="jovian"}`:                                                     1_700_090_000,
+
+		`op_node_default_last_pipeline_resets_unix{}`:                             1_700_000_001,
+		`op_node_default_frame_added_total{}`:                                     31,
+		`op_node_default_last_frame_added_unix{}`:                                 1_700_000_002,
+		`op_node_default_head_channel_total{}`:                                    32,
+		`op_node_default_last_head_channel_unix{}`:                                1_700_000_003,
+		`op_node_default_channel_timeout_total{}`:                                 33,
+		`op_node_default_last_channel_timeout_unix{}`:                             1_700_000_004,
+		`op_node_default_channel_input_bytes{}`:                                   34,
+		`op_node_default_derived_batches_total{type="singular"}`:                  35,
+		`op_node_default_last_derived_batches_unix{type="singular"}`:              1_700_000_005,
+		`op_node_default_derived_batches_total{type="span"}`:                      36,
+		`op_node_default_last_derived_batches_unix{type="span"}`:                  1_700_000_006,
+		`op_node_default_sequencing_errors_total{}`:                               37,
+		`op_node_default_last_sequencing_errors_unix{}`:                           1_700_000_007,
+		`op_node_default_sequencer_resets_total{}`:                                38,
+		`op_node_default_last_sequencer_resets_unix{}`:                            1_700_000_008,
+		`op_node_default_sequencer_inconsistent_l1_origin_total{}`:                39,
+		`op_node_default_last_sequencer_inconsistent_l1_origin_unix{}`:            1_700_000_009,
+		`op_node_default_transactions_sequenced_total{type="deposits"}`:           40,
+		`op_node_default_transactions_sequenced_total{type="txns"}`:               41,
+		`op_node_default_unsafe_payloads_total{}`:                                 42,
+		`op_node_default_last_unsafe_payloads_unix{}`:                             1_700_001_213,
+		`op_node_default_publishing_errors_total{}`:                               43,
+		`op_node_default_last_publishing_errors_unix{}`:                           1_700_000_010,
+		`op_node_default_refs_number{layer="l2",type="received_payload"}`:         606,
+		`op_node_default_refs_time{layer="l2",type="received_payload"}`:           1_700_001_212,
+		`op_node_default_refs_hash{layer="l2",type="received_payload"}`:           606%256 + 2<<8,
+		`op_node_default_refs_latency{layer="l2",type="received_payload"}`:        -1,
+		`op_node_default_refs_number{layer="l2",type="l2_buffer_unsafe"}`:         607,
+		`op_node_default_refs_hash{layer="l2",type="l2_buffer_unsafe"}`:           607%256 + 2<<8,
+		`op_node_default_refs_number{layer="l1_origin",type="inconsistent_from"}`: 99,
+		`op_node_default_refs_number{layer="l1_origin",type="inconsistent_to"}`:   98,
+		`op_node_default_l1_reorg_depth_bucket{le="0.5"}`:                         0,
+		`op_node_default_l1_reorg_depth_bucket{le="1.5"}`:                         1,
+		`op_node_default_l1_reorg_depth_bucket{le="2.5"}`:                         3,
+		`op_node_default_l1_reorg_depth_count{}`:                                  3,
+		`op_node_default_l1_reorg_depth_sum{}`:                                    5,
+		`op_node_default_sequencer_building_diff_seconds_bucket{le="-0.5"}`:       1,
+		`op_node_default_sequencer_building_diff_seconds_sum{}`:                   -.75,
+		`op_node_default_sequencer_building_diff_total{}`:                         2,
+		`op_node_default_sequencer_sealing_seconds_bucket{le="1"}`:                3,
+		`op_node_default_sequencer_sealing_seconds_count{}`:                       4,
+		`op_node_default_sequencer_sealing_total{}`:                               4,
+
+		`op_node_default_hardfork_activation_timestamp{activation_basis="l2_timestamp",chain_id="901",fork="jovian"}`:                      1_700_090_000,
+		`op_node_default_hardfork_activation_timestamp{activation_basis="l1_origin_timestamp",chain_id="901",fork="pectra_blob_schedule"}`: 1_742_486_400,
 	} {
 		if got, ok := values[series]; !ok || got != want {
 			t.Errorf("%s: got %v (there: %t), want %v", series, got, ok, want)
 		}
 	}
-	if _, ok := values[`op_node_default_refs_time{layer="l1_origin",type="l2_unsafe"}`]; ok {
-		t.Error("an L2 block does not know the time of its L1 origin, but it is shown")
+	for _, series := range []string{`{layer="l1_origin",type="l2_unsafe"}`, `{layer="l2",type="l2_buffer_unsafe"}`, `{layer="l1_origin",type="inconsistent_to"}`} {
+		if _, ok := values["op_node_default_refs_time"+series]; ok {
+			t.Errorf("the time of %s is not known, or not shown by op-node, but it is shown", series)
+		}
 	}
 	for series, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/cairn-rollup/cairn/eth"
+	"github.com/cairn-rollup/cairn/internal/histogram"
 )
 
 // Source gives the node's newest published state. It is called once for each request, from any goroutine.
@@ -24,6 +25,10 @@ type Snapshot struct {
 	Moved            Moved
 	Spent            map[string]time.Duration // how long derivation has needed each thing since the process began: nothing, start, l1-head, l1-block, blobs, engine, disk
 	Counts           Counts
+	Last             Last
+	Measured         Measured
+	LostOrigin       eth.BlockID // the L1 origin of the head when it was found to be gone last; zero: never
+	FoundOrigin      eth.BlockID // what L1 had in its place
 	Queue            Queue
 	Gossip           Gossip
 	Endpoints        []Endpoint // of L1 and beacon, in the order of the configuration
@@ -55,6 +60,30 @@ type Counts struct {
 	Rewinds      int // steps back in L1, by one block each
 	Restarts     int // all that was concluded from the engine's chain was concluded anew (specs call it a reset)
 	L1Blocks     int // L1 blocks read
+
+	// What derivation has done with data that it did not leave out: frames taken into channels, channels that came to be the
+	// first, channels given up because of their age, compressed bytes of channels that were read, batches decoded.
+	Frames, Channels, ChannelTimeouts, ChannelBytes, SingularBatches, SpanBatches int
+
+	SequencingErrors  int // own blocks that the engine would not begin, seal or insert
+	SequencerResets   int // times at which the sequencer gave up what it had begun, because the chain was to be looked at anew
+	LostOrigins       int // times at which the L1 origin of the head was gone when an own block was to be begun
+	SequencedDeposits int // deposits in own blocks, as they were sealed
+	SequencedTxs      int // other transactions in them
+}
+
+// Last tells when something happened last; zero if it has not since the process began.
+type Last struct {
+	Start                                                    time.Time // a start was found
+	Frame, Channel, ChannelTimeout, SingularBatch, SpanBatch time.Time // as counted
+	SequencingError, SequencerReset, LostOrigin              time.Time // as counted
+}
+
+// Measured is how large something was, each time it happened.
+type Measured struct {
+	L1Reorgs histogram.Histogram // L1 blocks by which a head is lower than that of another chain before it
+	Building histogram.Histogram // seconds from the order of an own block until it is sealed, minus the block time
+	Sealing  histogram.Histogram // seconds that the engine took to seal an own block
 }
 
 // Queue tells of the unsafe blocks of others that are not the head yet. If Lowest is not the block after the head, there is
@@ -63,6 +92,8 @@ type Queue struct {
 	Blocks          int
 	Bytes           uint64
 	Lowest, Highest uint64 // heights; 0 without blocks
+
+	Next eth.BlockID // the lowest of them when one came last, waiting still or not; zero: none has come
 }
 
 // Gossip tells of the exchange of blocks with other nodes.
@@ -72,6 +103,14 @@ type Gossip struct {
 	Signer   bool      // L1 has told who signs blocks
 	Opened   time.Time // when it began
 	Accepted time.Time // when a block of another node was accepted last; zero: never
+
+	Received   uint64      // blocks of other nodes that passed all checks
+	Newest     eth.BlockID // the last of them
+	NewestTime uint64      // its timestamp
+	NewestAt   time.Time   // when it came
+
+	PublishErrors  int       // attempts to announce an own block that failed
+	PublishErrorAt time.Time // of the last of them; zero: never
 }
 
 // Endpoint is one program that the node asks about L1.
@@ -93,4 +132,13 @@ type Chain struct {
 	VerifierConfs uint64 // L1 blocks on top of one before derivation reads it
 	NextFork      string // the next fork that is scheduled; empty: none
 	NextForkTime  uint64 // when it activates, seconds since 1970
+	Forks         []Fork // all that are scheduled, in their order
+}
+
+// Fork is when rules of the chain change. Like op-node's metric it has the configuration's name in it, and the clock that
+// counts.
+type Fork struct {
+	Name string
+	Time uint64 // seconds since 1970
+	OfL1 bool   // of the L1 origin; else of the L2 block
 }

@@ -45,6 +45,7 @@ func (n *Node) police(ctx context.Context) {
 			n.tryBan(id, n.ledger.score(id))
 		case scores := <-n.inspections:
 			n.scores.Store(&scores)
+			n.observe(scores)
 			for id, snapshot := range scores {
 				n.tryBan(id, snapshot.Score)
 			}

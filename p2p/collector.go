@@ -24,6 +24,7 @@ var (
 	peerUnbans   = desc("op_node_default_p2p_peer_unbans", "Bans and blocks of peers that have ended, since the node's start.")
 	ipUnbans     = desc("op_node_default_p2p_ip_unbans", "Blocks of IP addresses that were undone, since the node's start.")
 	dials        = desc("op_node_default_p2p_dials", "Dials that were considered, by whether they were allowed, since the node's start.", "allow")
+	peerScores   = desc("op_node_default_peer_scores", "What each inspection found of each peer that gossipsub remembers: its score, and what the score is made of.", "type")
 	accepts      = desc("op_node_default_p2p_accepts", "Connections of others that were considered, by whether they were allowed, since the node's start.", "allow")
 
 	messages      = desc("cairn_gossip_messages_total", "Blocks that others sent, by topic and by the rule that decided (ok: accepted), since the node's start.", "topic", "reason")
@@ -50,7 +51,7 @@ var (
 
 // descs are all of them.
 var descs = []*prometheus.Desc{
-	peerCount, streamCount, gossipEvents, bandwidth, peerUnbans, ipUnbans, dials, accepts,
+	peerCount, streamCount, gossipEvents, bandwidth, peerUnbans, ipUnbans, dials, accepts, peerScores,
 	messages, verdictCount, notPassed, subscribers, meshPeers, publishCount, dropCount, dialFailures, bansInForce, banCount, staticPeers,
 	staticUp, tableNodes, recordCount, reachState, signerKnown, heldMessages, acceptedAt, storeFailures, panicCount,
 }
@@ -154,6 +155,9 @@ func (to sink) blocks(s Stats) {
 	to.counter(publishCount, s.Published)
 	to.counter(dropCount, s.Dropped)
 	to.counter(panicCount, s.Panics)
+	for kind, h := range s.Scores {
+		to <- prometheus.MustNewConstHistogram(peerScores, h.Count(), h.Sum(), h.Cumulative(), kind)
+	}
 }
 
 func oneIf(on bool) float64 {

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"github.com/cairn-rollup/cairn/internal/histogram"
 	"github.com/cairn-rollup/cairn/p2p/gossip"
 	"github.com/cairn-rollup/cairn/testkit/golden"
 )
@@ -28,7 +29,8 @@ func busy() (Status, Stats) {
 		Bans: make([]Ban, 6), Table: 7, Static: 9, StaticUp: 8,
 	}
 	return status, Stats{
-		Peers: 10, Streams: 11, BytesIn: 12, BytesOut: 13, Events: map[string]uint64{"GRAFT": 14},
+		Scores: map[string]histogram.Histogram{"total": histogram.New(-5, 0, 5).With(-7, 0, 1, 6)},
+		Peers:  10, Streams: 11, BytesIn: 12, BytesOut: 13, Events: map[string]uint64{"GRAFT": 14},
 		Messages: map[gossip.Version]map[gossip.Reason]uint64{
 			gossip.V3: {gossip.OK: 1, gossip.UnknownSigner: 3},
 			gossip.V4: {gossip.OK: 15, gossip.UnknownSigner: 4, gossip.TooOld: 16, gossip.Duplicate: 2, gossip.NoSigner: 1, gossip.RetiredSigner: 1},
@@ -66,6 +68,14 @@ func gather(t *testing.T, c *Collector) (values map[string]float64, metrics []st
 			for _, l := range m.GetLabel() {
 				names = append(names, l.GetName())
 				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
+			}
+			if h := m.GetHistogram(); h != nil {
+				of := family.GetName() + "{" + strings.Join(labels, ",") + "}"
+				for _, b := range h.GetBucket() {
+					values[fmt.Sprint(of, " le ", b.GetUpperBound())] = float64(b.GetCumulativeCount())
+				}
+				values[of+" count"], values[of+" sum"] = float64(h.GetSampleCount()), h.GetSampleSum()
+				continue
 			}
 			value := m.GetGauge().GetValue()
 			if m.GetCounter() != nil {
@@ -113,7 +123,7 @@ func TestMetricsOfOpNodeHaveItsTypesAndLabels(t *testing.T) {
 			t.Errorf("%q, but op-node has %q", ours, theirs[name])
 		}
 	}
-	if compared != 8 {
+	if compared != 9 {
 		t.Errorf("%d metrics compared with op-node's", compared)
 	}
 }
@@ -174,6 +184,11 @@ func TestValuesOfMetrics(t *testing.T) {
 		`cairn_gossip_signer_known{}`:                                     1,
 		`cairn_gossip_held_messages{}`:                                    5,
 		`cairn_gossip_accepted_timestamp_seconds{}`:                       1_700_000_000.5,
+		`op_node_default_peer_scores{type="total"} le -5`:                 1,
+		`op_node_default_peer_scores{type="total"} le 0`:                  2,
+		`op_node_default_peer_scores{type="total"} le 5`:                  3,
+		`op_node_default_peer_scores{type="total"} count`:                 4,
+		`op_node_default_peer_scores{type="total"} sum`:                   0,
 	} {
 		if got, ok := values[series]; !ok || got != want {
 			t.Errorf("%s: got %v (there: %t), want %v", series, got, ok, want)
@@ -211,10 +226,19 @@ func TestMetricsAndReportOfTwoNodes(t *testing.T) {
 	a, b := openNode(t, cfg), openNode(t, testConfig(t, chain, now.now))
 	connect(t, b, a)
 	meshed(t, 1, gossip.V4, a, b)
+	if r := b.Received(); r != (Received{}) {
+		t.Errorf("received %+v before anything was sent", r)
+	}
 	if err := a.Publish(context.Background(), blockAt(chain, 7, uint64(now.now().Unix()), 0)); err != nil {
 		t.Fatal(err)
 	}
-	recv(t, b)
+	newest := recv(t, b).Envelope.ExecutionPayload
+	if r, want := b.Received(), (Received{Blocks: 1, Newest: newest.ID(), Time: newest.Timestamp, At: now.now()}); r != want || newest.BlockNumber != 7 {
+		t.Errorf("received %+v, want %+v", r, want)
+	}
+	if r := a.Received(); r.Blocks != 0 {
+		t.Errorf("an own block was received: %+v", r)
+	}
 	b.ledger.reject(a.host.ID(), "topic", gossip.TooManyBlocksAtHeight) // once, which costs nothing: it stays in the mesh
 
 	values, _ := gather(t, NewCollector(b))
@@ -227,6 +251,10 @@ func TestMetricsAndReportOfTwoNodes(t *testing.T) {
 			t.Errorf("%s: got %v (there: %t), want %v", series, got, ok, want)
 		}
 	}
+	eventually(t, "an inspection is shown", func() bool {
+		values, _ := gather(t, NewCollector(b))
+		return values[`op_node_default_peer_scores{type="blocksTimeInMesh"} count`] > 0
+	})
 	eventually(t, "bytes and streams are shown", func() bool { // the counter of bytes is brought up to date once a second
 		values, _ := gather(t, NewCollector(b))
 		return values[`op_node_default_p2p_bandwidth_bytes_total{direction="in"}`] > 0 && values[`op_node_default_p2p_stream_count{}`] > 0

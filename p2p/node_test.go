@@ -129,6 +129,9 @@ func TestQueueKeepsTheNewestAndCountsTheDropped(t *testing.T) {
 	if got := q.count(); got != 10 {
 		t.Errorf("dropped %d, want 10", got)
 	}
+	if got := q.received; got.Blocks != maxBlocks+10 || got.Newest.Number != maxBlocks+9 {
+		t.Errorf("received %+v, want what was dropped too", got)
+	}
 }
 
 func TestNothingGoesOnAfterClose(t *testing.T) {

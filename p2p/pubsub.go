@@ -28,9 +28,18 @@ type Block struct {
 // queue holds accepted blocks. A full one drops the oldest, which a reader who is that far behind does not miss: what is
 // new leads to it. Any number of goroutines may put.
 type queue struct {
-	mu      sync.Mutex // held by the one that puts
-	out     chan Block
-	dropped uint64
+	mu       sync.Mutex // held by the one that puts
+	out      chan Block
+	dropped  uint64
+	received Received
+}
+
+// Received tells of the blocks of others that passed all checks, fetched or not.
+type Received struct {
+	Blocks uint64      // since the node was opened
+	Newest eth.BlockID // the last one that came; zero: none
+	Time   uint64      // its timestamp
+	At     time.Time   // when it came
 }
 
 func newQueue() *queue { return &queue{out: make(chan Block, maxBlocks)} }
@@ -38,6 +47,8 @@ func newQueue() *queue { return &queue{out: make(chan Block, maxBlocks)} }
 func (q *queue) put(b Block) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	payload := b.Envelope.ExecutionPayload
+	q.received = Received{Blocks: q.received.Blocks + 1, Newest: payload.ID(), Time: uint64(payload.Timestamp), At: b.At}
 	for {
 		select {
 		case q.out <- b:
@@ -50,6 +61,13 @@ func (q *queue) put(b Block) {
 		default: // fetched meanwhile
 		}
 	}
+}
+
+// Received gives the counts of now.
+func (n *Node) Received() Received {
+	n.blocks.mu.Lock()
+	defer n.blocks.mu.Unlock()
+	return n.blocks.received
 }
 
 func (q *queue) count() uint64 {

@@ -7,6 +7,7 @@ import (
 	pb "github.com/libp2p/go-libp2p-pubsub/pb"
 	"github.com/libp2p/go-libp2p/core/peer"
 
+	"github.com/cairn-rollup/cairn/internal/histogram"
 	"github.com/cairn-rollup/cairn/p2p/gossip"
 )
 
@@ -21,6 +22,8 @@ type Stats struct {
 	Messages map[gossip.Version]map[gossip.Reason]uint64 // what Check said; gossip.OK: accepted
 	Verdicts map[gossip.Verdict]uint64                   // the same, summed up
 	Rejects  map[string]uint64                           // what gossipsub did not pass on, by its own reason: throttled, queue full, ...
+
+	Scores map[string]histogram.Histogram // peer_scores{type}: what each inspection found of each peer
 
 	Gate GateStats // p2p_dials{allow}, p2p_accepts{allow}, p2p_peer_unbans, p2p_ip_unbans
 
@@ -43,7 +46,7 @@ type counts struct {
 func newCounts() *counts {
 	return &counts{mesh: map[string]map[peer.ID]struct{}{}, s: Stats{
 		Events: map[string]uint64{}, Messages: map[gossip.Version]map[gossip.Reason]uint64{},
-		Verdicts: map[gossip.Verdict]uint64{}, Rejects: map[string]uint64{},
+		Verdicts: map[gossip.Verdict]uint64{}, Rejects: map[string]uint64{}, Scores: newScores(),
 	}}
 }
 
@@ -117,6 +120,7 @@ func (c *counts) snapshot() Stats {
 	defer c.mu.Unlock()
 	s := c.s
 	s.Events, s.Verdicts, s.Rejects = maps.Clone(s.Events), maps.Clone(s.Verdicts), maps.Clone(s.Rejects)
+	s.Scores = maps.Clone(s.Scores)
 	s.Mesh = make(map[string]int, len(c.mesh))
 	for topic, peers := range c.mesh {
 		s.Mesh[topic] = len(peers)
