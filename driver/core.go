@@ -75,6 +75,7 @@ type Core struct {
 	differs   *derive.Derived // the derived block that the unsafe chain does not hold
 
 	queue  unsafeQueue // blocks of others that are not the head yet
+	gap    gap         // before them
 	pruned uint64      // number of the safe head up to which nothing waits any more
 	trail  []eth.L2Ref // the newest blocks of the unsafe chain, up to its head: where others may have forked off
 	sync   *engineSync // what the engine is to reach by itself
@@ -312,6 +313,7 @@ func (c *Core) Status() Status {
 		s.Sync.CurrentL1 = c.machine.Origin()
 	}
 	s.Queue = c.queue.status()
+	s.Queue.Fetching = c.gap.told
 	if c.failure != nil {
 		s.Failure, s.Fault = c.failure.Error(), faultOf("", c.failure)
 	}

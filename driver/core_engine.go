@@ -19,7 +19,7 @@ type call struct {
 	labels  eth.ForkchoiceState // what the engine has acknowledged if it says yes
 	order   *order              // of Start
 	job     *job                // of Seal
-	sealed  *sealed             // of Insert and Extend
+	sealed  *sealed             // of Insert, Extend and Reach
 	derived *derive.Derived     // of Consolidate and Build
 }
 
@@ -38,7 +38,7 @@ func (c *Core) drive() {
 	s := &c.seq
 	build, derived := c.want.(derive.Build)
 	read, reading := c.want.(derive.NeedL2)
-	posted := c.queue.child(c.heads.Unsafe.Hash)
+	posted, beyond := c.queue.child(c.heads.Unsafe.Hash), c.beyondGap()
 	kind := forkchoice.Next(c.heads, c.told, forkchoice.Ready{
 		Restore:  c.restore,
 		Sealed:   s.sealed != nil,
@@ -50,6 +50,7 @@ func (c *Core) drive() {
 		Known:    derived && build.Parent.Number < c.heads.Unsafe.Number,
 		Differs:  derived && c.differs == build.Derived,
 		Read:     reading,
+		Gap:      beyond != nil,
 	})
 	labels := c.heads.Labels()
 	c.asked = call{
@@ -80,6 +81,9 @@ func (c *Core) drive() {
 		c.emit(BuildBlock{Labels: labels, Attributes: &build.Attributes})
 	case forkchoice.Read:
 		c.emit(ReadBlock(read))
+	case forkchoice.Reach:
+		c.asked.sealed = beyond
+		c.fillGap(beyond)
 	case forkchoice.Label, forkchoice.Restore:
 		c.emit(SetLabels{Labels: labels})
 	}
@@ -104,7 +108,7 @@ func (c *Core) onEngineDone(e EngineDone) {
 		c.onAnswer(asked, e)
 	case errors.Is(err, eth.ErrForkchoice), errors.Is(err, eth.ErrNotFound), eth.IsRejected(err):
 		c.engine.done(c.now, c.cfg.Seed, nil)
-		if asked.kind == forkchoice.Extend {
+		if asked.kind == forkchoice.Extend || asked.kind == forkchoice.Reach {
 			c.queue.remove(asked.sealed) // it may be what the engine stumbled over
 		}
 		c.restart(fmt.Errorf("engine call %s: %w", asked.kind, err))
@@ -121,7 +125,7 @@ func (c *Core) onEngineDone(e EngineDone) {
 // makesBlock says whether a block can be rejected by the call. To reject labels is to disagree about the chain.
 func (a *call) makesBlock() bool {
 	switch a.kind {
-	case forkchoice.Start, forkchoice.Seal, forkchoice.Insert, forkchoice.Extend, forkchoice.Build:
+	case forkchoice.Start, forkchoice.Seal, forkchoice.Insert, forkchoice.Extend, forkchoice.Reach, forkchoice.Build:
 		return true
 	default:
 		return false
@@ -134,6 +138,8 @@ func (c *Core) onAnswer(asked call, e EngineDone) {
 		c.onInserted(asked, e)
 	case forkchoice.Extend:
 		c.onExtended(asked, e)
+	case forkchoice.Reach:
+		c.onReached(asked, e)
 	case forkchoice.Seal:
 		c.onSealed(asked, e)
 	case forkchoice.Start:

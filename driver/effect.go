@@ -48,6 +48,11 @@ type (
 		Target  eth.L2Ref
 		Behind  uint64 // blocks
 	}
+	// ReachBlock has the engine get to a block whose parent it may lack. It fetches what is missing from its own peers.
+	ReachBlock struct {
+		Labels  eth.ForkchoiceState
+		Payload *eth.PayloadEnvelope
+	}
 	// SetLabels tells the engine head, safe and finalized.
 	SetLabels struct{ Labels eth.ForkchoiceState }
 )
@@ -117,6 +122,7 @@ func (InsertBlock) effect()    {}
 func (TruncateUnsafe) effect() {}
 func (SetLabels) effect()      {}
 func (SyncEngine) effect()     {}
+func (ReachBlock) effect()     {}
 func (FetchL1) effect()        {}
 func (RecordSafe) effect()     {}
 func (FetchBlobs) effect()     {}

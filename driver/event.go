@@ -82,6 +82,7 @@ type EngineDone struct {
 	Job     eth.PayloadID        // of StartJob
 	Payload *eth.PayloadEnvelope // of SealJob, BuildBlock, ReadBlock
 	Head    eth.L2Ref            // of TruncateUnsafe
+	Reached bool                 // of ReachBlock: it is the head; else the engine lacks blocks before it
 	Err     error
 }
 

@@ -134,6 +134,11 @@ func simulate(t *testing.T, seed uint64) *sim {
 		}
 		return txs
 	}
+	if seed%4 < 2 { // an engine that can fetch what gossip has lost
+		verifier := s.nodes[1]
+		verifier.engine.peer, verifier.ports.Sync, verifier.cfg.SyncMode = s.nodes[0].engine, verifier.engine, SyncDerive
+		verifier.boot()
+	}
 	s.l1Weather(w, chance)
 	s.nodeWeather(w, chance)
 	if w.gossip < 1 {

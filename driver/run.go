@@ -164,6 +164,8 @@ func (d *Driver) doEngine(ctx context.Context, effect Effect) Event {
 		done.Err = d.ports.Engine.Insert(ctx, e.Labels, e.Payload)
 	case TruncateUnsafe:
 		done.Head, _, done.Err = d.walk.canonicalUnsafe(ctx, e.Heads)
+	case ReachBlock:
+		done.Reached, done.Err = d.ports.Sync.SyncTo(ctx, e.Labels, e.Payload)
 	case SetLabels:
 		done.Err = d.ports.Engine.Forkchoice(ctx, e.Labels)
 	default:

@@ -34,6 +34,7 @@ type QueueStatus struct {
 	Blocks          int
 	Bytes           uint64
 	Lowest, Highest uint64 // heights; 0 without blocks
+	Fetching        bool   // blocks are missing before the lowest, and the engine was told to fetch them from its peers
 
 	Next eth.BlockID // the lowest of them when one came last, waiting still or not; zero: none has come
 }

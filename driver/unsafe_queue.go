@@ -79,6 +79,14 @@ func (q *unsafeQueue) remove(b *sealed) {
 	}
 }
 
+// lowest is the block of the lowest height; nil if none waits.
+func (q *unsafeQueue) lowest() *sealed {
+	if len(q.order) == 0 {
+		return nil
+	}
+	return q.order[0]
+}
+
 // prune forgets the blocks up to a height, and returns how many there were.
 func (q *unsafeQueue) prune(number uint64) (count int) {
 	for len(q.order) > 0 && q.order[0].ref.Number <= number {

@@ -378,7 +378,7 @@ func (e *modelEngine) setLabels(fc eth.ForkchoiceState) {
 	e.safe, e.finalized = fc.SafeBlockHash, fc.FinalizedBlockHash
 }
 
-// SyncTo takes a block whatever it stands on once the model has been told all before it by far.
+// SyncTo takes a block once the model's peer has all before it that the model lacks.
 func (e *modelEngine) SyncTo(_ context.Context, fc eth.ForkchoiceState, env *eth.PayloadEnvelope) (done bool, err error) {
 	err = e.call("sync", func() error {
 		if e.peer == nil {
@@ -390,6 +390,9 @@ func (e *modelEngine) SyncTo(_ context.Context, fc eth.ForkchoiceState, env *eth
 				return nil
 			}
 			e.blocks[hash] = block
+		}
+		if fc.SafeBlockHash != (common.Hash{}) && !e.onChain(fc.SafeBlockHash, fc.HeadBlockHash) {
+			return fmt.Errorf("the safe block is not on the head's chain: %w", eth.ErrForkchoice) // others chose the head
 		}
 		done = true
 		e.setHead(env.ExecutionPayload.BlockHash)

@@ -22,9 +22,10 @@ const (
 	Build            // execute derived attributes
 	Read             // fetch a safe block for derivation
 	Label            // tell the engine safe and finalized
+	Reach            // have the engine get to a block whose parent it lacks
 )
 
-var callNames = [...]string{"idle", "restore", "insert", "seal", "start", "extend", "truncate", "consolidate", "build", "read", "label"}
+var callNames = [...]string{"idle", "restore", "insert", "seal", "start", "extend", "truncate", "consolidate", "build", "read", "label", "reach"}
 
 func (c Call) String() string {
 	if int(c) < len(callNames) {
@@ -45,6 +46,7 @@ type Ready struct {
 	Known    bool // the unsafe chain has a block at that height
 	Differs  bool // the unsafe block at that height is known to differ from the derived one
 	Read     bool // derivation needs a block of the safe chain
+	Gap      bool // a block of others waits beyond a gap that the engine is to fill
 }
 
 // Next picks the engine's next call. told is what the engine has acknowledged last.
@@ -70,6 +72,8 @@ func Next(h Heads, told eth.ForkchoiceState, r Ready) Call {
 		return Read
 	case h.Labels() != told:
 		return Label
+	case r.Gap:
+		return Reach
 	}
 	return Idle
 }

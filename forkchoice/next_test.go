@@ -18,6 +18,8 @@ func TestNext(t *testing.T) {
 		want forkchoice.Call
 	}{
 		{"nothing to do", h, told, forkchoice.Ready{}, forkchoice.Idle},
+		{"a gap to fill", h, told, forkchoice.Ready{Gap: true}, forkchoice.Reach},
+		{"labels are told before a gap is filled", h, stale, forkchoice.Ready{Gap: true}, forkchoice.Label},
 		{"labels to tell", h, stale, forkchoice.Ready{}, forkchoice.Label},
 		{"only finalized has moved", h.Finalize(ref('a', 4)), told, forkchoice.Ready{}, forkchoice.Label},
 		{"a safe block to read", h, told, forkchoice.Ready{Read: true}, forkchoice.Read},
@@ -52,7 +54,7 @@ func TestCallNames(t *testing.T) {
 	for call, want := range map[forkchoice.Call]string{
 		forkchoice.Idle: "idle", forkchoice.Restore: "restore", forkchoice.Insert: "insert", forkchoice.Seal: "seal", forkchoice.Start: "start",
 		forkchoice.Truncate: "truncate", forkchoice.Consolidate: "consolidate", forkchoice.Build: "build",
-		forkchoice.Read: "read", forkchoice.Label: "label", forkchoice.Label + 1: "call-11", 255: "call-255",
+		forkchoice.Read: "read", forkchoice.Label: "label", forkchoice.Reach: "reach", forkchoice.Reach + 1: "call-12", 255: "call-255",
 	} {
 		if call.String() != want {
 			t.Errorf("call %d is %q, want %q", call, call, want)

@@ -60,8 +60,8 @@ func peersAre(n int) string {
 	return fmt.Sprintf("%d peers are", n)
 }
 
-// gapped tells of blocks that wait for those before them. Derivation brings these with their batches; an engine that syncs
-// would be told of first.
+// gapped tells of blocks that wait for those before them. An engine with peers may have them, and derivation brings them with
+// their batches; an engine that syncs would be told of first.
 func (v view) gapped(safe Head) (State, Status) {
 	from, n := v.Sync.UnsafeL2.Number+1, v.missing()
 	between := fmt.Sprintf("block %d is", from)
@@ -72,6 +72,10 @@ func (v view) gapped(safe Head) (State, Status) {
 		Code: UnsafeGap,
 		Text: fmt.Sprintf("there is a gap of %s: %s missing, %s after it", prose.Plural(n, "block"), between, waiting(v.Queue.Blocks)),
 		Fix:  "wait: derivation fills the gap once the batches of these blocks are on L1",
+	}
+	if v.Queue.Fetching {
+		s.Text += "; the engine is asked to fetch them from its peers"
+		s.Fix = "see whether the engine has peers; if none of them has these blocks, derivation fills the gap once their batches are on L1"
 	}
 	if safe.State == Moving && (safe.Code == Behind || safe.Code == ReadingBack) {
 		s.Text, s.Fix = s.Text+"; derivation fills it", ""

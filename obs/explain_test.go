@@ -272,6 +272,12 @@ func TestAGapIsFilledByDerivationOrByTheEngine(t *testing.T) {
 	if h := e.Heads[unsafeRow]; h.State != Moving || h.Code != UnsafeGap || h.Text != want || h.Fix != "" || e.Verdict != VerdictBehind {
 		t.Errorf("behind: %+v, verdict %s", h, e.Verdict)
 	}
+	s = tip()
+	s.Gossip, s.Queue = peered(), Queue{Blocks: 1, Lowest: s.Sync.UnsafeL2.Number + 3, Highest: s.Sync.UnsafeL2.Number + 3, Fetching: true}
+	h := Explain(s, atHead).Heads[unsafeRow]
+	if !strings.HasSuffix(h.Text, "1 block of another node waits after it; the engine is asked to fetch them from its peers") || !strings.HasPrefix(h.Fix, "see whether the engine has peers") {
+		t.Errorf("an engine with peers: %+v", h)
+	}
 	s = failing("engine", eth.EngineSyncing)
 	s.Queue = Queue{Blocks: 1, Lowest: 9999, Highest: 9999}
 	for _, started := range []bool{true, false} {
