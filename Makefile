@@ -64,9 +64,9 @@ clients: ## real clients (viem) against a devnet (needs Node.js)
 anvil: ## sequencer and verifier with anvil as L1, which reorganises (needs Node.js)
 	test/anvil/run.sh
 
-kill: build ## kill node and engine, a standalone op-geth, KILLS times (default 20); the chain goes on
+kill: build ## kill node and engine, a standalone op-geth, KILLS times (default 20); the chain goes on. And engines fill gaps
 	$(GO) build -modfile=tools/geth.mod -o bin/geth github.com/ethereum/go-ethereum/cmd/geth
-	CAIRN=$(CURDIR)/bin/cairn CAIRN_GETH=$(CURDIR)/bin/geth $(GO) test -count=1 -timeout 60m -run TestKilled -v ./test/realengine -args -kills=$(KILLS)
+	CAIRN=$(CURDIR)/bin/cairn CAIRN_GETH=$(CURDIR)/bin/geth $(GO) test -count=1 -timeout 60m -run 'TestKilled|TestEngines' -v ./test/realengine -args -kills=$(KILLS)
 
 opnode: build ## op-node takes Cairn's blocks and makes some that Cairn takes; both answer alike
 	$(GO) build -modfile=tools/geth.mod -o bin/geth github.com/ethereum/go-ethereum/cmd/geth

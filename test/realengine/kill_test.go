@@ -101,7 +101,7 @@ func newWorld(t *testing.T, cairn, geth string) *world {
 	}
 	t.Cleanup(w.reference.Close)
 
-	e := newEngine(t, geth, dir)
+	e := newEngine(t, geth, dir, "engine")
 	w.engine, w.engineURL = e.Process, e.rpc
 	port := process.FreePorts(t, 1)[0]
 	w.nodeURL = "http://127.0.0.1:" + port

@@ -111,7 +111,7 @@ func TestOpNodeFollowsAndLeads(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	chain := startChain(t, cairn, dir, 4)
-	e := newEngine(t, geth, dir)
+	e := newEngine(t, geth, dir, "engine")
 	e.Start()
 	ports := process.FreePorts(t, 2)
 	reference := process.New(t, dir, "op-node", opNode,
@@ -197,9 +197,7 @@ func control(t *testing.T, chain devnet.Info, method string, args ...any) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	if err := c.CallContext(t.Context(), nil, method, args...); err != nil {
-		t.Fatalf("%s: %v", method, err)
-	}
+	call(t, c, nil, method, args...)
 }
 
 // agree compares what both hold for safe: blocks, output roots, and after which L1 block a block was safe.

@@ -42,26 +42,26 @@ func startChain(t *testing.T, cairn, dir string, batchesEvery int) (info devnet.
 // engine is a standalone op-geth at the genesis of startChain's chain.
 type engine struct {
 	*process.Process
-	rpc, auth string // URLs of eth_* and of the Engine API
+	rpc, auth string // URLs of eth_* and admin_*, and of the Engine API
 	secret    string // file
 }
 
-func newEngine(t *testing.T, geth, dir string) engine {
+func newEngine(t *testing.T, geth, dir, name string) engine {
 	t.Helper()
-	data, secret := filepath.Join(dir, "geth"), filepath.Join(dir, "jwt.hex")
+	data, secret := filepath.Join(dir, name), filepath.Join(dir, "jwt.hex")
 	if err := os.WriteFile(secret, []byte(strings.Repeat("5a", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command(geth, "init", "--datadir", data, "--state.scheme=hash", filepath.Join(dir, "genesis.l2.json")).CombinedOutput(); err != nil {
 		t.Fatalf("geth init: %v\n%s", err, out)
 	}
-	ports := process.FreePorts(t, 2)
+	ports := process.FreePorts(t, 3)
 	return engine{
 		rpc: "http://127.0.0.1:" + ports[0], auth: "http://127.0.0.1:" + ports[1], secret: secret,
-		Process: process.New(t, dir, "engine",
-			geth, "--datadir", data, "--state.scheme=hash", "--gcmode=archive", "--syncmode=full", "--nodiscover", "--maxpeers=0", "--port=0", "--ipcdisable",
+		Process: process.New(t, dir, name,
+			geth, "--datadir", data, "--state.scheme=hash", "--gcmode=archive", "--syncmode=full", "--nodiscover", "--nat=none", "--port="+ports[2], "--ipcdisable",
 			"--authrpc.addr=127.0.0.1", "--authrpc.port="+ports[1], "--authrpc.vhosts=*", "--authrpc.jwtsecret="+secret,
-			"--http", "--http.addr=127.0.0.1", "--http.port="+ports[0], "--rollup.disabletxpoolgossip", "--cache=64",
+			"--http", "--http.addr=127.0.0.1", "--http.port="+ports[0], "--http.api=eth,admin", "--rollup.disabletxpoolgossip", "--cache=64",
 		),
 	}
 }
