@@ -49,6 +49,6 @@ type legacyFlags struct {
 	P2PScoringPeers string `name:"p2p.scoring.peers" hidden:"" legacy:"op-node ignores it too; --p2p.scoring has its place"`
 	P2PScoreBands   string `name:"p2p.score.bands" hidden:"" legacy:"op-node ignores it too"`
 	P2PScoreTopics  string `name:"p2p.scoring.topics" hidden:"" legacy:"op-node ignores it too; --p2p.scoring has its place"`
-	P2PReqResp      bool   `name:"p2p.sync.req-resp" env:"OP_NODE_P2P_SYNC_REQ_RESP" default:"true" hidden:"" legacy:"that protocol is gone; gaps are filled from L1"`
-	P2POnlyStatic   bool   `name:"p2p.sync.onlyreqtostatic" env:"OP_NODE_P2P_SYNC_ONLYREQTOSTATIC" hidden:"" legacy:"that protocol is gone; gaps are filled from L1"`
+	P2PReqResp      bool   `name:"p2p.sync.req-resp" env:"OP_NODE_P2P_SYNC_REQ_RESP" default:"true" hidden:"" legacy:"that protocol is gone; gaps are filled by the engine or from L1"`
+	P2POnlyStatic   bool   `name:"p2p.sync.onlyreqtostatic" env:"OP_NODE_P2P_SYNC_ONLYREQTOSTATIC" hidden:"" legacy:"that protocol is gone; gaps are filled by the engine or from L1"`
 }
