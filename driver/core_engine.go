@@ -103,13 +103,13 @@ func (c *Core) onEngineDone(e EngineDone) {
 		c.sequencingFailed()
 	}
 	switch err := e.Err; {
-	case err == nil, eth.IsRejected(err) && asked.makesBlock():
+	case err == nil, eth.IsRejected(err) && asked.makesBlock(), errors.Is(err, eth.ErrForkchoice) && asked.kind == forkchoice.Reach:
 		c.engine.done(c.now, c.cfg.Seed, nil)
 		c.onAnswer(asked, e)
 	case errors.Is(err, eth.ErrForkchoice), errors.Is(err, eth.ErrNotFound), eth.IsRejected(err):
 		c.engine.done(c.now, c.cfg.Seed, nil)
-		if asked.kind == forkchoice.Extend || asked.kind == forkchoice.Reach {
-			c.queue.remove(asked.sealed) // it may be what the engine stumbled over
+		if asked.kind == forkchoice.Extend {
+			c.queue.drop(asked.sealed) // it may be what the engine stumbled over
 		}
 		c.restart(fmt.Errorf("engine call %s: %w", asked.kind, err))
 	default:

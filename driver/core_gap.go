@@ -1,9 +1,12 @@
 package driver
 
 import (
+	"errors"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
+
+	"github.com/cairn-rollup/cairn/eth"
 )
 
 // gap is where blocks are missing between the unsafe head and those of others that wait.
@@ -48,9 +51,14 @@ func (c *Core) fillGap(beyond *sealed) {
 	c.emit(ReachBlock{Labels: labels, Payload: beyond.payload})
 }
 
-// onReached takes the engine's answer: it has the block and all before it, or does not have them yet.
+// onReached takes the engine's answer: it has the block and all before it, or does not have them yet. A block that is not above
+// the safe one is none of this chain, and neither is what stands on it.
 func (c *Core) onReached(asked call, e EngineDone) {
-	if e.Err != nil || e.Reached {
+	switch {
+	case errors.Is(e.Err, eth.ErrForkchoice):
+		count := c.queue.drop(asked.sealed)
+		c.report(Warn, "unsafe blocks do not belong to the safe chain", "block", asked.sealed.ref, "safe", asked.heads.Safe, "left_out", count)
+	case e.Err != nil, e.Reached:
 		c.onExtended(asked, e)
 	}
 }

@@ -158,11 +158,12 @@ func (c *Core) onEngineSynced(e EngineSynced) {
 
 // onExtended takes the engine's answer to a block of others.
 func (c *Core) onExtended(asked call, e EngineDone) {
-	c.queue.remove(asked.sealed)
 	if e.Err != nil {
-		c.report(Error, "unsafe block is invalid", "block", asked.sealed.ref, "err", e.Err)
+		count := c.queue.drop(asked.sealed)
+		c.report(Error, "unsafe block is invalid", "block", asked.sealed.ref, "err", e.Err, "left_out", count)
 		return
 	}
+	c.queue.remove(asked.sealed)
 	c.told = asked.labels
 	c.told.HeadBlockHash = asked.sealed.ref.Hash
 	c.heads = c.heads.Extended(asked.sealed.ref)

@@ -79,6 +79,16 @@ func (q *unsafeQueue) remove(b *sealed) {
 	}
 }
 
+// drop forgets a block and all that stand on it, and returns how many they were.
+func (q *unsafeQueue) drop(b *sealed) (count int) {
+	for waiting := []*sealed{b}; len(waiting) > 0; count++ {
+		b, waiting = waiting[0], waiting[1:]
+		waiting = append(waiting, q.children[b.ref.Hash]...)
+		q.remove(b)
+	}
+	return count
+}
+
 // lowest is the block of the lowest height; nil if none waits.
 func (q *unsafeQueue) lowest() *sealed {
 	if len(q.order) == 0 {
