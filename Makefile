@@ -50,7 +50,7 @@ bench: ## the figures of docs/performance.md
 	$(MAKE) benchnode
 
 benchonce: ## every benchmark once: that it works, not how fast
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+	$(GO) test -run '^$$' -bench . -benchtime 1x $$(grep -rl --include='*_test.go' --exclude-dir=node_modules --exclude-dir=p2pref '^func Benchmark' . | xargs -n 1 dirname | sort -u)
 
 benchnode: build ## the figures of a following node (needs ../shared/harness)
 	test/harness/bench.sh
