@@ -8,34 +8,44 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 func main() {
 	seeds := flag.Int("seeds", 2000, "seeds that a fault may take to be found")
 	only := flag.String("only", "", "names of faults, separated by commas; all without")
 	flag.Parse()
-	survived := 0
+	var survived atomic.Int32
+	var hunts errgroup.Group
+	hunts.SetLimit(runtime.NumCPU()) // each with one processor: compiling does not use more
 	for _, m := range Mutants {
 		if *only != "" && !strings.Contains(","+*only+",", ","+m.Name+",") {
 			continue
 		}
-		start := time.Now()
-		after, err := hunt(m, *seeds)
-		switch {
-		case err != nil:
-			survived++
-			fmt.Printf("%-32s %v\n", m.Name, err)
-		case after == 0:
-			survived++
-			fmt.Printf("%-32s SURVIVED %d seeds   %s\n", m.Name, *seeds, m.Rule)
-		default:
-			fmt.Printf("%-32s found after %4d seeds, %3.0f s   %s\n", m.Name, after, time.Since(start).Seconds(), m.Rule)
-		}
+		hunts.Go(func() error {
+			start := time.Now()
+			after, err := hunt(m, *seeds)
+			switch {
+			case err != nil:
+				survived.Add(1)
+				fmt.Printf("%-32s %v\n", m.Name, err)
+			case after == 0:
+				survived.Add(1)
+				fmt.Printf("%-32s SURVIVED %d seeds   %s\n", m.Name, *seeds, m.Rule)
+			default:
+				fmt.Printf("%-32s found after %4d seeds, %3.0f s   %s\n", m.Name, after, time.Since(start).Seconds(), m.Rule)
+			}
+			return nil
+		})
 	}
-	if survived > 0 {
-		fmt.Printf("%d faults not found\n", survived)
+	_ = hunts.Wait() // what went wrong is counted
+	if n := survived.Load(); n > 0 {
+		fmt.Printf("%d faults not found\n", n)
 		os.Exit(1)
 	}
 }
@@ -54,6 +64,7 @@ func hunt(m Mutant, seeds int) (after uint64, err error) {
 	found := filepath.Join(dir, "found")
 	run := exec.Command("go", "test", "-overlay", overlay, "-run", "TestSimulation", "-count=1", "-timeout", "60m", "./sim", "-args",
 		fmt.Sprint("-sim.seeds=", seeds), "-sim.failures=1", "-sim.out="+found)
+	run.Env = append(os.Environ(), "GOMAXPROCS=1")
 	text, failed := run.CombinedOutput()
 	files, err := filepath.Glob(filepath.Join(found, "*.json"))
 	if err != nil {
