@@ -1,12 +1,9 @@
 package obs
 
 import (
-	"bufio"
 	"fmt"
 	"maps"
 	"math"
-	"os"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,11 +12,11 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/cairn-rollup/cairn/eth"
 	"github.com/cairn-rollup/cairn/internal/histogram"
 	"github.com/cairn-rollup/cairn/testkit/golden"
+	"github.com/cairn-rollup/cairn/testkit/scrape"
 )
 
 // at is a moment of the chain of full, in seconds.
@@ -83,44 +80,8 @@ func registryOf(t *testing.T, source Source) *prometheus.Registry {
 	return registry
 }
 
-// gather reads one scrape as value by series, and "name type label,label" of each metric.
-func gather(t *testing.T, registry prometheus.Gatherer) (values map[string]float64, metrics []string) {
-	t.Helper()
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	values = make(map[string]float64)
-	for _, family := range families {
-		var names []string
-		for _, m := range family.GetMetric() {
-			var labels []string
-			names = nil
-			for _, l := range m.GetLabel() {
-				names = append(names, l.GetName())
-				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
-			}
-			if h := m.GetHistogram(); h != nil {
-				for _, b := range h.GetBucket() {
-					values[fmt.Sprintf("%s_bucket{le=%q}", family.GetName(), fmt.Sprint(b.GetUpperBound()))] = float64(b.GetCumulativeCount())
-				}
-				values[family.GetName()+"_count{}"], values[family.GetName()+"_sum{}"] = float64(h.GetSampleCount()), h.GetSampleSum()
-				continue
-			}
-			value := m.GetGauge().GetValue()
-			if m.GetCounter() != nil {
-				value = m.GetCounter().GetValue()
-			}
-			values[family.GetName()+"{"+strings.Join(labels, ",")+"}"] = value
-		}
-		kind := strings.ToLower(family.GetType().String())
-		metrics = append(metrics, strings.TrimSpace(family.GetName()+" "+kind+" "+strings.Join(names, ",")))
-	}
-	return values, metrics
-}
-
 func TestNamesTypesAndLabelsStay(t *testing.T) {
-	_, metrics := gather(t, registryOf(t, fixed(full())))
+	_, metrics := scrape.Of(t, registryOf(t, fixed(full())))
 	golden.File(t, "testdata/metrics.txt", strings.Join(metrics, "\n")+"\n")
 
 	descs := make(chan *prometheus.Desc, 100)
@@ -131,56 +92,18 @@ func TestNamesTypesAndLabelsStay(t *testing.T) {
 }
 
 func TestMetricsOfOpNodeHaveItsTypesAndLabels(t *testing.T) {
-	file, err := os.Open("../../shared/peers/metrics.tsv")
-	if err != nil {
-		t.Skip("the shared facts are not here:", err)
-	}
-	defer func() { _ = file.Close() }()
-	theirs := make(map[string]string)
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		f := strings.Split(lines.Text(), "\t")
-		if len(f) >= 4 && f[0] == "op-node" {
-			labels := strings.Split(f[3], ",")
-			slices.Sort(labels) // as in an exposition
-			theirs[f[1]] = strings.TrimSpace(f[1] + " " + f[2] + " " + strings.Join(labels, ","))
-		}
-	}
+	theirs := scrape.OpNode(t, "../../shared/peers/metrics.tsv")
 	theirs["op_node_default_hardfork_activation_timestamp"] = "op_node_default_hardfork_activation_timestamp gauge activation_basis,chain_id,fork" // v1.19.6; the list is older
-	_, metrics := gather(t, registryOf(t, fixed(full())))
-	compared := 0
-	for _, ours := range metrics {
-		name, _, _ := strings.Cut(ours, " ")
-		if strings.HasPrefix(name, "cairn_") {
-			continue
-		}
-		compared++
-		if theirs[name] != ours {
-			t.Errorf("%q, but op-node has %q", ours, theirs[name])
-		}
-	}
-	if compared != 40 {
-		t.Errorf("%d metrics compared with op-node's", compared)
-	}
+	_, metrics := scrape.Of(t, registryOf(t, fixed(full())))
+	scrape.Compare(t, metrics, theirs, 40)
 }
 
 func TestPrometheusLint(t *testing.T) {
-	families, err := registryOf(t, fixed(full())).Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	problems, err := promlint.NewWithMetricFamilies(families).Lint()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range problems {
-		if strings.HasPrefix(p.Metric, "cairn_") { // op-node's names are op-node's
-			t.Errorf("%s: %s", p.Metric, p.Text)
-		}
-	}
+	scrape.InStyle(t, registryOf(t, fixed(full())), "cairn_") // op-node's names are op-node's
 }
 
 func TestZeroStatusHasNoBlocksAndNoNaN(t *testing.T) {
-	values, _ := gather(t, registryOf(t, fixed(Snapshot{})))
+	values, _ := scrape.Of(t, registryOf(t, fixed(Snapshot{})))
 	want := map[string]float64{
 		`cairn_sequencer_enabled{}`:               0,
 		`cairn_wait_failures{lane="engine"}`:      0,
@@ -227,7 +150,7 @@ func TestZeroStatusHasNoBlocksAndNoNaN(t *testing.T) {
 }
 
 func TestValuesOfAFullStatus(t *testing.T) {
-	values, _ := gather(t, registryOf(t, fixed(full())))
+	values, _ := scrape.Of(t, registryOf(t, fixed(full())))
 	for series, want := range map[string]float64{
 		`op_node_default_up{}`:                                            1,
 		`op_node_default_sequencer_active{}`:                              1,
@@ -347,13 +270,13 @@ func TestIdleIsToHaveDerivedAllOfL1(t *testing.T) {
 	for need, want := range map[string]float64{"l1-head": 1, "l1-block": 0, "nothing": 0, "": 0} {
 		s := full()
 		s.Need = need
-		if values, _ := gather(t, registryOf(t, fixed(s))); values[`op_node_default_derivation_idle{}`] != want {
+		if values, _ := scrape.Of(t, registryOf(t, fixed(s))); values[`op_node_default_derivation_idle{}`] != want {
 			t.Errorf("need %q: got %v", need, values[`op_node_default_derivation_idle{}`])
 		}
 	}
 	s := full()
 	s.Need, s.Failure = "l1-head", "over"
-	if values, _ := gather(t, registryOf(t, fixed(s))); values[`op_node_default_derivation_idle{}`] != 0 {
+	if values, _ := scrape.Of(t, registryOf(t, fixed(s))); values[`op_node_default_derivation_idle{}`] != 0 {
 		t.Error("a node that has ended is idle")
 	}
 }
@@ -366,7 +289,7 @@ func TestResetsCountStartsThatWereFound(t *testing.T) {
 		want     float64
 	}{{false, 0, 0}, {true, 0, 1}, {false, 1, 1}, {true, 1, 2}} {
 		s := Snapshot{Started: c.started, Counts: Counts{Restarts: c.restarts}}
-		if values, _ := gather(t, registryOf(t, fixed(s))); values[`op_node_default_pipeline_resets_total{}`] != c.want {
+		if values, _ := scrape.Of(t, registryOf(t, fixed(s))); values[`op_node_default_pipeline_resets_total{}`] != c.want {
 			t.Errorf("%+v: got %v", c, values[`op_node_default_pipeline_resets_total{}`])
 		}
 	}
@@ -376,7 +299,7 @@ func TestFaultsWithoutANameAndOfTheEnd(t *testing.T) {
 	s := full()
 	s.Waits = []Wait{{Lane: "l1", Failures: 1}, {Lane: "start", Fault: eth.EnginePruned, Failures: 1}}
 	s.Failure, s.FailureFault = "over", eth.DerivationHalted
-	values, _ := gather(t, registryOf(t, fixed(s)))
+	values, _ := scrape.Of(t, registryOf(t, fixed(s)))
 	for _, series := range []string{
 		`cairn_fault{fault="unknown",lane="l1"}`, `cairn_fault{fault="engine-pruned",lane="start"}`, `cairn_fault{fault="derivation-halted",lane="failure"}`,
 	} {
@@ -389,7 +312,7 @@ func TestFaultsWithoutANameAndOfTheEnd(t *testing.T) {
 func TestAFailedNodeIsNotUpAndNotSequencing(t *testing.T) {
 	s := full()
 	s.Failure = "the engine's heads contradict each other"
-	values, _ := gather(t, registryOf(t, fixed(s)))
+	values, _ := scrape.Of(t, registryOf(t, fixed(s)))
 	for _, series := range []string{`op_node_default_up{}`, `op_node_default_sequencer_active{}`} {
 		if got, ok := values[series]; !ok || got != 0 {
 			t.Errorf("%s: got %v (there: %t), want 0", series, got, ok)
@@ -408,7 +331,7 @@ func TestOddStatusDoesNotSpoilTheScrape(t *testing.T) {
 		{Kind: "l1", Name: "same\xfd", Fault: eth.L1Slow},
 	}
 	s.Spent = map[string]time.Duration{"new\xff": time.Second}
-	values, _ := gather(t, registryOf(t, fixed(s)))
+	values, _ := scrape.Of(t, registryOf(t, fixed(s)))
 	for series, want := range map[string]float64{
 		`cairn_endpoint_up{kind="l1",name="same?"}`:                         1,
 		`cairn_endpoint_failures_total{kind="l1",name="same?"}`:             3,
@@ -427,7 +350,7 @@ func TestOddStatusDoesNotSpoilTheScrape(t *testing.T) {
 	}
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(NewCollector("v\xff", fixed(s)))
-	if values, _ := gather(t, registry); values[`op_node_default_info{version="v?"}`] != 1 {
+	if values, _ := scrape.Of(t, registry); values[`op_node_default_info{version="v?"}`] != 1 {
 		t.Error("no version")
 	}
 }
@@ -443,16 +366,16 @@ func TestCountersNeverGoBackAndNeverVanish(t *testing.T) {
 	for range 4 {
 		readers.Go(func() {
 			last := make(map[string]float64)
-			for scrape, more := 0, true; more; scrape++ {
+			for round, more := 0, true; more; round++ {
 				select {
 				case <-done:
 					more = false // look once at the end
 				default:
 				}
-				values, _ := gather(t, registry)
+				values, _ := scrape.Of(t, registry)
 				for series, was := range last {
 					if is, ok := values[series]; !ok || is < was {
-						t.Errorf("scrape %d: %s was %v, is %v (there: %t)", scrape, series, was, is, ok)
+						t.Errorf("scrape %d: %s was %v, is %v (there: %t)", round, series, was, is, ok)
 					}
 				}
 				for series, v := range values {

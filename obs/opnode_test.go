@@ -1,13 +1,15 @@
 package obs
 
 import (
-	"bufio"
+	"maps"
 	"os"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cairn-rollup/cairn/testkit/scrape"
 )
 
 // laterMetrics are op-node's that the list of facts does not have: of v1.19.6, and of v1.19.9 the names alone.
@@ -19,19 +21,7 @@ var laterMetrics = strings.Fields(`
 // opNodeMetrics gives the names of op-node's metrics.
 func opNodeMetrics(t *testing.T) (names []string) {
 	t.Helper()
-	file, err := os.Open("../../shared/peers/metrics.tsv")
-	if err != nil {
-		t.Skip("the shared facts are not here:", err)
-	}
-	defer func() { _ = file.Close() }()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		if f := strings.Split(lines.Text(), "\t"); len(f) > 1 && f[0] == "op-node" {
-			names = append(names, f[1])
-		}
-	}
-	if len(names) < 80 {
-		t.Fatalf("%d metrics of op-node", len(names))
-	}
+	names = slices.Collect(maps.Keys(scrape.OpNode(t, "../../shared/peers/metrics.tsv")))
 	for _, name := range laterMetrics {
 		names = append(names, "op_node_default_"+name)
 	}

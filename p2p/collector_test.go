@@ -1,11 +1,9 @@
 package p2p
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,11 +11,11 @@ import (
 
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"github.com/cairn-rollup/cairn/internal/histogram"
 	"github.com/cairn-rollup/cairn/p2p/gossip"
 	"github.com/cairn-rollup/cairn/testkit/golden"
+	"github.com/cairn-rollup/cairn/testkit/scrape"
 )
 
 // busy is a node in the middle of its life.
@@ -47,45 +45,19 @@ func collectorOf(look func() (Status, Stats)) *Collector {
 	return &Collector{look: look, opened: time.Unix(1_600_000_000, 0)}
 }
 
-// gather reads one scrape as value by series, and "name type label,label" of each metric. The registry is pedantic: what
-// is collected must be what was described.
+// gather reads one scrape. The registry is pedantic: what is collected must be what was described.
 func gather(t *testing.T, c *Collector) (values map[string]float64, metrics []string) {
+	t.Helper()
+	return scrape.Of(t, registryOf(t, c))
+}
+
+func registryOf(t *testing.T, c *Collector) prometheus.Gatherer {
 	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
 	if err := registry.Register(c); err != nil {
 		t.Fatal(err)
 	}
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	values = make(map[string]float64)
-	for _, family := range families {
-		var names []string
-		for _, m := range family.GetMetric() {
-			var labels []string
-			names = nil
-			for _, l := range m.GetLabel() {
-				names = append(names, l.GetName())
-				labels = append(labels, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
-			}
-			if h := m.GetHistogram(); h != nil {
-				of := family.GetName() + "{" + strings.Join(labels, ",") + "}"
-				for _, b := range h.GetBucket() {
-					values[fmt.Sprint(of, " le ", b.GetUpperBound())] = float64(b.GetCumulativeCount())
-				}
-				values[of+" count"], values[of+" sum"] = float64(h.GetSampleCount()), h.GetSampleSum()
-				continue
-			}
-			value := m.GetGauge().GetValue()
-			if m.GetCounter() != nil {
-				value = m.GetCounter().GetValue()
-			}
-			values[family.GetName()+"{"+strings.Join(labels, ",")+"}"] = value
-		}
-		metrics = append(metrics, strings.TrimSpace(family.GetName()+" "+strings.ToLower(family.GetType().String())+" "+strings.Join(names, ",")))
-	}
-	return values, metrics
+	return registry
 }
 
 func TestNamesTypesAndLabelsOfMetricsStay(t *testing.T) {
@@ -97,53 +69,12 @@ func TestNamesTypesAndLabelsOfMetricsStay(t *testing.T) {
 }
 
 func TestMetricsOfOpNodeHaveItsTypesAndLabels(t *testing.T) {
-	file, err := os.Open("../../shared/peers/metrics.tsv")
-	if err != nil {
-		t.Skip("the shared facts are not here:", err)
-	}
-	defer func() { _ = file.Close() }()
-	theirs := make(map[string]string)
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		f := append(strings.Split(lines.Text(), "\t"), "")
-		if len(f) >= 4 && f[0] == "op-node" {
-			labels := strings.Split(f[3], ",")
-			slices.Sort(labels) // as in an exposition
-			theirs[f[1]] = strings.TrimSpace(f[1] + " " + f[2] + " " + strings.Join(labels, ","))
-		}
-	}
 	_, metrics := gather(t, collectorOf(busy))
-	compared := 0
-	for _, ours := range metrics {
-		name, _, _ := strings.Cut(ours, " ")
-		if strings.HasPrefix(name, "cairn_gossip_") {
-			continue
-		}
-		compared++
-		if theirs[name] != ours {
-			t.Errorf("%q, but op-node has %q", ours, theirs[name])
-		}
-	}
-	if compared != 9 {
-		t.Errorf("%d metrics compared with op-node's", compared)
-	}
+	scrape.Compare(t, metrics, scrape.OpNode(t, "../../shared/peers/metrics.tsv"), 9)
 }
 
 func TestNamesOfOwnMetricsAreInStyle(t *testing.T) {
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectorOf(busy))
-	families, err := registry.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	problems, err := promlint.NewWithMetricFamilies(families).Lint()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range problems {
-		if strings.HasPrefix(p.Metric, "cairn_") { // op-node's names are op-node's
-			t.Errorf("%s: %s", p.Metric, p.Text)
-		}
-	}
+	scrape.InStyle(t, registryOf(t, collectorOf(busy)), "cairn_") // op-node's names are op-node's
 }
 
 func TestValuesOfMetrics(t *testing.T) {
@@ -184,11 +115,11 @@ func TestValuesOfMetrics(t *testing.T) {
 		`cairn_gossip_signer_known{}`:                                     1,
 		`cairn_gossip_held_messages{}`:                                    5,
 		`cairn_gossip_accepted_timestamp_seconds{}`:                       1_700_000_000.5,
-		`op_node_default_peer_scores{type="total"} le -5`:                 1,
-		`op_node_default_peer_scores{type="total"} le 0`:                  2,
-		`op_node_default_peer_scores{type="total"} le 5`:                  3,
-		`op_node_default_peer_scores{type="total"} count`:                 4,
-		`op_node_default_peer_scores{type="total"} sum`:                   0,
+		`op_node_default_peer_scores_bucket{type="total",le="-5"}`:        1,
+		`op_node_default_peer_scores_bucket{type="total",le="0"}`:         2,
+		`op_node_default_peer_scores_bucket{type="total",le="5"}`:         3,
+		`op_node_default_peer_scores_count{type="total"}`:                 4,
+		`op_node_default_peer_scores_sum{type="total"}`:                   0,
 	} {
 		if got, ok := values[series]; !ok || got != want {
 			t.Errorf("%s: got %v (there: %t), want %v", series, got, ok, want)
@@ -253,7 +184,7 @@ func TestMetricsAndReportOfTwoNodes(t *testing.T) {
 	}
 	eventually(t, "an inspection is shown", func() bool {
 		values, _ := gather(t, NewCollector(b))
-		return values[`op_node_default_peer_scores{type="blocksTimeInMesh"} count`] > 0
+		return values[`op_node_default_peer_scores_count{type="blocksTimeInMesh"}`] > 0
 	})
 	eventually(t, "bytes and streams are shown", func() bool { // the counter of bytes is brought up to date once a second
 		values, _ := gather(t, NewCollector(b))
