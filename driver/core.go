@@ -66,13 +66,12 @@ type Core struct {
 	finalThen  uint64    // L1's finalized height when the block in flight was asked for
 	want       derive.Want
 
-	heads    forkchoice.Heads
-	told     eth.ForkchoiceState // what the engine has acknowledged
-	truncate bool                // unsafe blocks may have lost their L1 origin
-	// rewinding is set from the first step back in L1 until a block fits.
-	rewinding bool
-	restore   bool            // the engine's head may be what an invalid block was to be built on
-	differs   *derive.Derived // the derived block that the unsafe chain does not hold
+	heads     forkchoice.Heads
+	told      eth.ForkchoiceState // what the engine has acknowledged
+	truncate  bool                // unsafe blocks may have lost their L1 origin
+	rewinding bool                // from the first step back in L1 until a block fits
+	restore   bool                // the engine's head may be what an invalid block was to be built on
+	differs   *derive.Derived     // the derived block that the unsafe chain does not hold
 
 	queue  unsafeQueue // blocks of others that are not the head yet
 	gap    gap         // before them
